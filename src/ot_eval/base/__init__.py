@@ -1,0 +1,1 @@
+"""Words everything else uses; imports nothing of ours."""

@@ -1,0 +1,196 @@
+"""The protocol: what a study asks, of whom, from when, until when, and how it is published.
+
+It is a frozen value. It is checked before any data are read, hashed, and stored beside every result. Defaults for
+Client Level Data are the constants of the national rules, each of which a study may change by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Days = Annotated[int, Field(ge=0, le=3660)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,62}$")]
+Strand = Literal["care_packages", "interventions", "progress", "in_reach", "coaching", "skills", "experience", "value"]
+Covariate = Literal[
+    "age_band",
+    "sex",
+    "dementia",
+    "has_unpaid_carer",
+    "hospital_route",
+    "baseline_band",
+    "client",
+    "imd_quintile",
+]
+
+
+class Part(BaseModel):
+    """A section of the protocol: frozen, and closed to names it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Population(Part):
+    """Who is studied."""
+
+    minimum_age: Annotated[int, Field(ge=0, le=120)] = Field(18, description="Years, at time zero.")
+    setting: Literal["home", "care_home", "any"] = Field("home", description="Where reablement happened.")
+    clients: tuple[Literal["new", "existing"], ...] = Field(
+        ("new", "existing"), min_length=1, description="Both are followed, and always reported apart."
+    )
+    ended_from: date | None = Field(None, description="Only episodes that ended on or after this day.")
+    ended_to: date | None = Field(None, description="Only episodes that ended on or before this day.")
+    existing_look_back_days: Days = Field(91, description="Long-term support this recently makes an existing client.")
+    join_gap_days: Days = Field(7, description="Reablement rows this close together are one episode.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Population:
+        if self.ended_from and self.ended_to and self.ended_from > self.ended_to:
+            raise ValueError("ended_from lies after ended_to")
+        return self
+
+
+class PriceUplift(Part):
+    """How a rise in price is told from a rise in care (weekly-cost packages only have a price)."""
+
+    ignore: bool = Field(True, description="A rise in cost with unchanged units is not an increase.")
+    deflate: bool = Field(True, description="Divide weekly cost by each provider's own April price change.")
+
+
+class Increase(Part):
+    """What counts as a larger care package. Hours are the default; weekly cost is the named second outcome."""
+
+    unit: Literal["hours_per_week", "cost_per_week"] = "hours_per_week"
+    minimum_rise: Annotated[float, Field(gt=0)] = Field(1.0, description="Hours a week (or £ a week) above baseline.")
+    minimum_rise_percent: Annotated[float, Field(ge=0)] = Field(10.0, description="And this share of baseline.")
+    minimum_duration_days: Annotated[int, Field(ge=1)] = Field(
+        28, description="Every one of this many days in a row; a shorter spike is not an increase."
+    )
+    set_up_days: Days = Field(7, description="Changes up to this day after time zero are set-up; baseline is that day.")
+    gap_bridged_days: Days = Field(30, description="A gap in home care up to this long keeps the person at risk.")
+    price_uplift: PriceUplift = PriceUplift()
+
+
+class FollowUp(Part):
+    """From when, until when, and what else may end it."""
+
+    time_zero: Literal["reablement_end"] = "reablement_end"
+    maximum_days: Annotated[int, Field(ge=28, le=3660)] | None = Field(None, description="Stop counting here.")
+    horizons_days: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (91, 182, 365), min_length=1, description="Days at which the report states results."
+    )
+    competing_events: tuple[Literal["death", "care_home"], ...] = ("death", "care_home")
+
+
+class Exposure(Part):
+    """Occupational therapy as an exposure that starts when it happens, never before."""
+
+    staff_roles: tuple[str, ...] = Field(("occupational_therapist",), min_length=1)
+    minimum_minutes: Annotated[int, Field(ge=0)] = Field(1, description="A contact shorter than this is an attempt.")
+    counted_from: Literal["reablement_start", "time_zero"] = "reablement_start"
+    source: Literal["contacts", "event_description", "auto"] = Field(
+        "auto", description="auto: the contacts file where there is one, else CLD's Event Description."
+    )
+    coaching: bool = Field(True, description="Also report coached and usual-care providers where providers are given.")
+
+
+class Disclosure(Part):
+    """What may leave the building. The default is the stricter of the rules in use in England."""
+
+    preset: Literal["ot_eval", "opensafely", "nhs_england", "acro"] = "ot_eval"
+    threshold: Annotated[int, Field(ge=1)] | None = Field(None, description="Counts below this are hidden.")
+    rounding: Annotated[int, Field(ge=1)] | None = Field(None, description="Counts are rounded to this base.")
+
+
+class Engine(Part):
+    """Where data are derived: in this process (DuckDB) or on Spark for a region or the nation."""
+
+    name: Literal["duckdb", "spark"] = "duckdb"
+    master: str = Field("local[2]", description="Spark only.")
+    options: dict[str, str] = Field(default_factory=dict, description="Spark configuration, key by key.")
+    memory: str = Field("3GB", pattern=r"^\d+(MB|GB)$", description="DuckDB only.")
+
+
+class Asc2a(Part):
+    """ASCOF 2A: which national rules, and which published figure to stand beside."""
+
+    rules: Literal["dhsc_2025", "dhsc_2025_02", "nhse_2024"] = "dhsc_2025"
+    join_gap_days: Days | None = None
+    look_back_days: Days | None = None
+    sequel_window_days: Days | None = None
+    nested_window_days: Days | None = None
+    year_end: date | None = Field(None, description="Last day of the 12 months; empty = the last complete month.")
+    compare_council: str | None = Field(None, description="Council name or code as published.")
+    compare_year: Literal["2024-25"] | None = None
+
+
+class Reading(Part):
+    """How a Client Level Data file's own period is found; see facts on incomplete months."""
+
+    complete_month_share: Annotated[float, Field(gt=0, le=1)] = 0.20
+    minimum_month_events: Annotated[int, Field(ge=0)] = Field(0, description="DHSC uses 10; 0 suits small samples.")
+    role_words: dict[str, str] = Field(default_factory=dict, description="The service's own word: the toolkit's role.")
+    mode_words: dict[str, str] = Field(default_factory=dict, description="The service's own word: the contact's mode.")
+    ot_keywords: tuple[str, ...] = Field(
+        ("ot", "occupational therap*"), description="Words in Event Description that mean an OT contact."
+    )
+
+
+class Protocol(Part):
+    """One study, pre-specified."""
+
+    study: Name = Field(description="Short name; the folder under work/ and reports/.")
+    title: str = Field(min_length=3)
+    question: str = Field(min_length=10)
+    data: str = Field("data", description="Folder of the inputs, relative to this file.")
+    service: str = Field("the reablement service", description="What the report calls the service.")
+    analyst: str = ""
+    reviewer: str = ""
+    approved_on: date | None = None
+    assumptions: tuple[str, ...] = ()
+    strands: tuple[Strand, ...] = Field(("care_packages",), min_length=1)
+    population: Population = Population()
+    increase: Increase = Increase()
+    follow_up: FollowUp = FollowUp()
+    exposure: Exposure = Exposure()
+    covariates: tuple[Covariate, ...] = ("age_band", "sex", "client", "baseline_band", "dementia", "hospital_route")
+    cluster: Literal["provider_id", "none"] = "provider_id"
+    subgroups: tuple[Covariate, ...] = ("client",)
+    ascof_2a: Asc2a = Asc2a()
+    reading: Reading = Reading()
+    disclosure: Disclosure = Disclosure()
+    engine: Engine = Engine()
+    level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    seed: Annotated[int, Field(ge=0)] = 20260401
+
+    def canonical(self) -> str:
+        """Return the protocol as JSON text with stable key order: what is hashed, frozen and compared."""
+        return json.dumps(self.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False)
+
+    def sha256(self) -> str:
+        """Return the hash that names this protocol in every manifest."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+
+def thaw(path: Path, sha256: str) -> Protocol:
+    """Read a frozen protocol (JSON) and refuse it unless its hash is the one given."""
+    from ot_eval.base.errors import RequestError
+
+    protocol = Protocol.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    if protocol.sha256() != sha256:
+        raise RequestError(
+            "the frozen protocol is not the one this run was started with",
+            expected=f"sha256 {sha256[:12]}…",
+            fix="start the run again with `ot-eval run`",
+        )
+    return protocol
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema an editor uses to complete and check a protocol."""
+    return Protocol.model_json_schema()

@@ -1,0 +1,1 @@
+"""Text into codes, by people, helped by the machine."""

@@ -1,0 +1,1 @@
+"""What data exist, and reading them."""

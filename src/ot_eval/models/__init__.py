@@ -1,0 +1,1 @@
+"""Estimators; the only room where statistics libraries are imported."""

@@ -1,0 +1,1 @@
+"""Numbers become things people look at, after disclosure control."""

@@ -1,0 +1,1 @@
+"""Leaving the building: notebooks, pages, the released folder."""

@@ -1,0 +1,1 @@
+"""The strands; each file reads like a methods section."""
