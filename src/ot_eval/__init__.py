@@ -1,6 +1,6 @@
 """Evaluate occupational therapy in social care, from a council's own data to a published report.
 
-Importing the package loads nothing heavy: pandas and the estimators' libraries come with the first call that needs them.
+Importing the package loads nothing heavy: pandas and the estimators come with the first call that needs them.
 """
 
 from importlib.metadata import version
