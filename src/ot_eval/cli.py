@@ -1,0 +1,175 @@
+"""The verbs of the command line. No logic: each reads its options, calls one function and prints what it returned.
+
+Exit codes: 0 done; 1 the data broke rules; 2 the request was wrong; 3 the analysis refused; 4 a fault of ours.
+Heavy libraries are imported inside the verbs, so that ``ot-eval --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.markup import escape
+
+from ot_eval.cli_console import door, known_strands, out, show_check, show_run, steps
+
+CODES = (
+    "Exit codes: 0 done, 1 the data broke rules, 2 the request was wrong, 3 the analysis refused, 4 a fault of ours."
+)
+app = typer.Typer(
+    name="ot-eval",
+    epilog=CODES,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+protocol_app = typer.Typer(no_args_is_help=True, help="Freeze a protocol, or print the list of its words.")
+app.add_typer(protocol_app, name="protocol")
+
+ProtocolFile = Annotated[Path, typer.Argument(metavar="PROTOCOL", help="The study's protocol: my-study/protocol.yaml")]
+
+
+@app.callback(invoke_without_command=True)
+def _top(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    """Evaluate occupational therapy in social care: from a council's own data to a published report.
+
+    First time? Run [bold]ot-eval demo[/]: it makes a study with invented data and publishes its report.
+    """
+    if version:
+        from ot_eval import __version__
+
+        out.print(f"ot-eval {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:
+    """Make a new study: a commented protocol, empty tables to fill, notebooks, and a README in plain words.
+
+    Example: ot-eval init my-study
+    """
+    from ot_eval.studies.new_study import make_study
+
+    with door(folder):
+        made = make_study(folder)
+        out.print(f"[bold green]Made the study[/] {escape(str(made))}")
+        out.print(
+            f"Next: put your files in [bold]{escape(str(made / 'data'))}[/] (its README.txt says which), then run"
+        )
+        out.print(f"  ot-eval check {escape(str(made / 'protocol.yaml'))}")
+
+
+@app.command()
+def check(protocol: ProtocolFile) -> None:
+    """Check the protocol and the data, and list every problem at once, as counts by rule.
+
+    The rows concerned are listed in work/<study>/problems.csv, which is private. Nothing is published.
+
+    Example: ot-eval check my-study/protocol.yaml
+    """
+    with door(protocol.parent):
+        from ot_eval.studies import pipeline
+
+        with out.status("Reading"):
+            report = pipeline.check_study(protocol)
+        raise typer.Exit(show_check(report))
+
+
+@app.command()
+def run(
+    protocol: ProtocolFile,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="STRAND", callback=known_strands, help="Only this strand; repeatable."),
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Publish here instead of reports/.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Notebooks run at the same time.")] = 1,
+    engine: Annotated[Literal["duckdb", "spark"] | None, typer.Option(help="Where the data are derived.")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="SECTION.WORD=VALUE", help="Change a word for this run; listed as a deviation."),
+    ] = None,
+) -> None:
+    """Read, derive, analyse and publish: the whole study, in one go.
+
+    A run that fails or is stopped leaves the last report as it was.
+
+    Examples: ot-eval run my-study/protocol.yaml  |  ot-eval run my-study/protocol.yaml --set increase.minimum_rise=2
+    """
+    with door(protocol.parent):
+        from ot_eval.studies import pipeline
+
+        with steps() as on_step:
+            report = pipeline.run_study(
+                protocol,
+                only=tuple(only or ()),
+                out=to,
+                jobs=jobs,
+                engine=engine,
+                overrides=tuple(changes or ()),
+                on_step=on_step,
+            )
+        show_run(report)
+
+
+@app.command()
+def demo(folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to make it.")] = Path("demo")) -> None:
+    """Make a study with invented people and publish its report: what the toolkit does, in about a minute.
+
+    Example: ot-eval demo
+    """
+    with door(folder):
+        from ot_eval.studies import pipeline
+
+        with steps() as on_step:
+            report = pipeline.demo(folder, on_step)
+        show_run(report)
+
+
+@app.command()
+def lab(
+    study: Annotated[Path, typer.Argument(metavar="[PROTOCOL|DIR]", help="The study's protocol or folder.")] = Path(),
+) -> None:
+    """Open the study in JupyterLab, in your browser. Nothing is sent anywhere; stop it with Ctrl+C.
+
+    Example: ot-eval lab my-study
+    """
+    from ot_eval.cli_lab import open_lab
+
+    with door(study if study.is_dir() else study.parent):
+        raise typer.Exit(open_lab(study))
+
+
+@protocol_app.command("lock")
+def protocol_lock(protocol: ProtocolFile) -> None:
+    """Freeze the protocol before outcomes are seen; every later difference is listed in the report.
+
+    Example: ot-eval protocol lock my-study/protocol.yaml
+    """
+    from ot_eval.base.lock import lock, lock_fact, lock_path
+    from ot_eval.base.protocol_file import load
+
+    with door(protocol.parent):
+        made = lock(protocol, load(protocol), datetime.now(UTC).astimezone().date())
+        out.print(f"[bold green]{escape(lock_path(protocol).name)}[/]: {lock_fact(made)}")
+        out.print("Send this line to someone outside the study, so that the date has a witness:")
+        out.print(f"  {made.locked_on} {made.protocol['study']} seal {made.seal()}")
+
+
+@protocol_app.command("schema")
+def protocol_schema() -> None:
+    """Print the JSON Schema: every word of a protocol, its meaning, default and allowed values.
+
+    Example: ot-eval protocol schema > protocol.schema.json
+    """
+    from ot_eval.base.protocol_file import schema_text
+
+    out.out(schema_text(), end="")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,171 @@
+"""How the command line looks: a bar for every step, errors in three lines, and a private log when we are at fault."""
+
+from __future__ import annotations
+
+import errno
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+
+from ot_eval.base.errors import InternalFault, OTEvalError, nearest
+from ot_eval.base.protocol import Strand
+from ot_eval.base.study import write_private
+
+if TYPE_CHECKING:
+    from ot_eval.studies.pipeline import CheckReport, RunReport
+
+Step = Callable[[str, int, int], None]
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Steps:
+    """One bar a step on a terminal; one line a step elsewhere, so that a log stays readable.
+
+    Called as ``steps(name, done, total)``: `done` of `total` parts of the step called `name` are finished. A new name
+    finishes the step before it.
+    """
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._current: tuple[str, TaskID] | None = None
+        self._name = ""
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Report that `done` of `total` parts of the step `name` are finished."""
+        if self._progress is None:
+            if name != self._name:
+                out.print(escape(name), markup=True)
+            self._name = name
+            return
+        if self._current is None or self._current[0] != name:
+            self.finish()
+            self._current = (name, self._progress.add_task(escape(name), total=max(total, 1)))
+        self._progress.update(self._current[1], completed=done, total=max(total, 1))
+
+    def finish(self) -> None:
+        """Fill the bar of the step that was last named."""
+        if self._progress is not None and self._current is not None:
+            task = self._progress.tasks[self._current[1]]
+            self._progress.update(self._current[1], completed=task.total)
+
+
+@contextmanager
+def steps() -> Iterator[Steps]:
+    """Show progress while the block runs; the last bar fills only when the block ends well."""
+    if not out.is_terminal:
+        yield Steps(None)
+        return
+    columns = (
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out) as progress:
+        bars = Steps(progress)
+        yield bars
+        bars.finish()
+
+
+def show(error: OTEvalError) -> None:
+    """Print an error on the error stream: found, expected, to fix."""
+    lines = (("Found:", "red", error.found), ("Expected:", "yellow", error.expected), ("To fix:", "green", error.fix))
+    for label, colour, said in lines:
+        err.print(f"[bold {colour}]{label:<9}[/] {escape(said)}", soft_wrap=True)
+
+
+def fault(error: Exception, log_folder: Path) -> OTEvalError:
+    """Turn an exception that nobody foresaw into three lines without values; the details go to a private log.
+
+    Parameters
+    ----------
+    error : what was raised; its message may hold a person's values, so it is never shown
+    log_folder : a private folder (work/...)
+    """
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "ot_eval" in Path(f.filename).parts]
+    where = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    log = log_folder / f"fault-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    try:
+        write_private(log, "".join(traceback.format_exception(error)))
+        kept = f"the details are in {log}, which is private: it may hold personal data"
+    except OSError:
+        kept = f"the details could not be written to {log_folder}"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return InternalFault(
+            "the disk is full",
+            expected="room for the report and the working files",
+            fix="free some space and run again",
+        )
+    return InternalFault(
+        f"a fault of the toolkit ({type(error).__name__}{where})",
+        expected="every wrong input to be refused with a reason",
+        fix=f"tell the maintainers the line above; {kept}",
+    )
+
+
+@contextmanager
+def door(study: Path) -> Iterator[None]:
+    """Run a verb: whatever it raises becomes three lines and the exit code of the contract.
+
+    Parameters
+    ----------
+    study : folder of the study; a private log of our own faults goes to its work/faults/
+    """
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except OTEvalError as error:
+        show(error)
+        raise typer.Exit(error.exit_code) from None
+    except Exception as error:  # noqa: BLE001  # the last door: no traceback with a person's values may reach a screen
+        refused = fault(error, study / "work" / "faults")
+        show(refused)
+        raise typer.Exit(refused.exit_code) from None
+
+
+def show_run(report: RunReport) -> None:
+    """Print the headline of a run and where its report lies."""
+    out.print()
+    for line in report.headline:
+        out.print(f"  {escape(line)}")
+    out.print(f"\n[bold green]Published[/] {escape(str(report.report_dir / 'index.html'))}", soft_wrap=True)
+
+
+def show_check(report: CheckReport) -> int:
+    """Print what a check found, as counts by rule, and return the exit code: 1 if an error was among it."""
+    for name, said in report.facts.items():
+        out.print(f"  {escape(name)}: {escape(said)}")
+    table = Table("File", "Table", "Column", "Rule", "Severity", Column("Rows", justify="right"))
+    for row in report.problems:
+        table.add_row(
+            *(escape(str(v)) for v in (row.file, row.table, row.column, row.rule, row.severity)), f"{row.count:,}"
+        )
+    if report.problems:
+        out.print(table)
+    errors = sum(row.severity == "error" for row in report.problems)
+    out.print(
+        f"{errors} rules broken that a report cannot be made without" if errors else "[bold green]Ready to run[/]"
+    )
+    return 1 if errors else 0
+
+
+def known_strands(names: list[str] | None) -> list[str] | None:
+    """Refuse an option that names no strand, as typer refuses any other wrong value."""
+    allowed = get_args(Strand)
+    for name in names or ():
+        if name not in allowed:
+            raise typer.BadParameter(
+                f"'{name}' is not a strand; there are {', '.join(allowed)}.{nearest(name, allowed)}"
+            )
+    return names
