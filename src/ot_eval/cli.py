@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from ot_eval.cli_console import door, known_strands, out, show_check, show_run, steps
+from ot_eval.cli_console import door, known_strands, out, quote, show_check, show_run, steps
 
 CODES = (
     "Exit codes: 0 done, 1 the data broke rules, 2 the request was wrong, 3 the analysis refused, 4 a fault of ours."
@@ -55,11 +55,9 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
 
     with door(folder):
         made = make_study(folder)
-        out.print(f"[bold green]Made the study[/] {escape(str(made))}")
-        out.print(
-            f"Next: put your files in [bold]{escape(str(made / 'data'))}[/] (its README.txt says which), then run"
-        )
-        out.print(f"  ot-eval check {escape(str(made / 'protocol.yaml'))}")
+        out.print(f"[bold green]Made the study[/] {escape(str(made))}", soft_wrap=True)
+        out.print("Next: read README.txt there; it says which files to put where. Then run")
+        out.print(f"  ot-eval check {escape(quote(made / 'protocol.yaml'))}", soft_wrap=True)
 
 
 @app.command()
@@ -156,7 +154,7 @@ def protocol_lock(protocol: ProtocolFile) -> None:
         made = lock(protocol, load(protocol), datetime.now(UTC).astimezone().date())
         out.print(f"[bold green]{escape(lock_path(protocol).name)}[/]: {lock_fact(made)}")
         out.print("Send this line to someone outside the study, so that the date has a witness:")
-        out.print(f"  {made.locked_on} {made.protocol['study']} seal {made.seal()}")
+        out.print(f"  {made.locked_on} {made.protocol['study']} seal {made.seal()}", soft_wrap=True)
 
 
 @protocol_app.command("schema")

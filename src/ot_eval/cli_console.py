@@ -169,3 +169,8 @@ def known_strands(names: list[str] | None) -> list[str] | None:
                 f"'{name}' is not a strand; there are {', '.join(allowed)}.{nearest(name, allowed)}"
             )
     return names
+
+
+def quote(path: Path) -> str:
+    """Return a path as it must be typed: in quotation marks where it holds a space."""
+    return f'"{path}"' if " " in str(path) else str(path)
