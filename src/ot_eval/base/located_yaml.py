@@ -23,11 +23,11 @@ _ADVICE = (
     ("mapping values are not allowed", "a colon inside a text, or a wrong indent; put the text in 'single quotes'"),
     ("could not find expected ':'", "a word without its colon, as in 'study: my-study'"),
     ("found unexpected end of stream", "a quotation mark or bracket that is never closed"),
-    ("expected <block end>", "a line whose indent fits none of the lines above it"),
+    ("expected <block end>", "a value that goes on after its end, or an indent that fits none of the lines above"),
     ("expected ',' or", "a list or bracket that is never closed, or a missing comma"),
     ("expected '<document start>'", "a line that is indented less than the first line"),
     ("but found another document", "a line of three dashes; a protocol is one document"),
-    ("found character that cannot start any token", "a sign that YAML keeps for itself; put the text in 'quotes'"),
+    ("that cannot start any token", "a sign that YAML keeps for itself; put the text in 'quotes'"),
     ("special characters are not allowed", "a character that is not text; save the file as plain text in UTF-8"),
 )
 
