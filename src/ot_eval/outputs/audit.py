@@ -1,0 +1,183 @@
+"""The attacker, kept in the house: what can be worked out about a hidden count from published numbers alone.
+
+Every published table becomes linear equations over its cells: levels add up to the people in the table, groups add
+up to everyone. A shown count may be anything that rounds to it; a hidden one anything up to the people there are.
+Linear programming (HiGHS, `scipy.optimize.linprog`) then finds the lowest and highest value each hidden count can
+have. Nothing here sees a true count: the input is what a reader downloads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ot_eval.base.errors import RequestError
+from ot_eval.outputs.disclosure_counts import TOTALS, variable_and_level
+from ot_eval.outputs.policy import Policy
+from ot_eval.outputs.released import Released, ReleasedEstimate
+
+Key = tuple[str, ...]
+TOLERANCE = 1e-7  # HiGHS' own feasibility tolerance; counts are whole, so anything closer is the same number
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One published count: the whole numbers it may be, as a reader knows them before any sum is used."""
+
+    lowest: float
+    highest: float
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A hidden count that published numbers pin down to `values` whole numbers or fewer than allowed."""
+
+    cell: Key
+    lowest: int
+    highest: int
+
+    @property
+    def values(self) -> int:
+        """How many whole numbers the hidden count may still be."""
+        return self.highest - self.lowest + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Cells and the sums they take part in: each relation is (total, parts)."""
+
+    cells: dict[Key, Cell]
+    relations: tuple[tuple[Key, tuple[Key, ...]], ...]
+
+    def ranges(self) -> dict[Key, tuple[int, int]]:
+        """Return the lowest and highest value each hidden cell can have, given every sum that can hold.
+
+        A sum that cannot hold by itself is not one (levels were left out of the table); it is dropped. Sums that hold
+        one by one but not together are used one by one.
+        """
+        true = [r for r in self.relations if self._solve((r,), ()) is not None]
+        hidden = [name for name, cell in self.cells.items() if cell.hidden]
+        together = self._solve(true, hidden)
+        if together is not None:
+            return together
+        found = {name: (math.ceil(self.cells[name].lowest), math.floor(self.cells[name].highest)) for name in hidden}
+        for relation in true:
+            for name, (low, high) in (self._solve((relation,), hidden) or {}).items():
+                found[name] = max(found[name][0], low), min(found[name][1], high)
+        return found
+
+    def _solve(
+        self, relations: Sequence[tuple[Key, tuple[Key, ...]]], wanted: Sequence[Key]
+    ) -> dict[Key, tuple[int, int]] | None:
+        """Return the range of each wanted cell under some sums, or None where these sums cannot hold."""
+        from scipy.optimize import linprog
+
+        names = sorted({name for total, parts in relations for name in (total, *parts)})
+        place = {name: i for i, name in enumerate(names)}
+        rows = [[0.0] * len(names) for _ in relations]
+        for row, (total, parts) in zip(rows, relations, strict=True):
+            row[place[total]] = -1.0
+            for part in parts:
+                row[place[part]] += 1.0
+        bounds = [(self.cells[n].lowest, self.cells[n].highest) for n in names]
+        found: dict[Key, tuple[int, int]] = {}
+        for name in wanted or names[:1]:
+            if name not in place:
+                found[name] = math.ceil(self.cells[name].lowest), math.floor(self.cells[name].highest)
+                continue
+            ends = []
+            for sign in (1.0, -1.0):
+                cost = [sign * (n == name) for n in names]
+                answer = linprog(cost, A_eq=rows, b_eq=[0.0] * len(rows), bounds=bounds, method="highs")
+                if not answer.success:
+                    return None
+                ends.append(sign * answer.fun)
+            found[name] = math.ceil(ends[0] - TOLERANCE), math.floor(ends[1] + TOLERANCE)
+        return found
+
+
+def _cell(shown: int | None, ceiling: float, policy: Policy) -> Cell:
+    if shown is None:
+        return Cell(0 if policy.hide_zero else 1, ceiling, hidden=True)
+    down, up = policy.rounding // 2, (policy.rounding - 1) // 2
+    lowest = max(shown - down, 0 if shown == 0 else policy.threshold)
+    return Cell(lowest, max(lowest, shown + up), hidden=False)
+
+
+def published_sums(estimates: Iterable[ReleasedEstimate], policy: Policy) -> Sums:
+    """Return the equations a reader can write down from published estimates.
+
+    A total over groups is published as the sum of the shown groups, so it adds no equation of its own while every
+    group is shown; where a group is hidden and the total is not, the total is an independent rounding of the truth.
+    """
+    cells: dict[Key, Cell] = {}
+    relations: list[tuple[Key, tuple[Key, ...]]] = []
+    tables: dict[Key, list[Key]] = defaultdict(list)
+    sizes: dict[Key, Key] = {}
+    groups: dict[Key, dict[str, tuple[Key, int | None]]] = defaultdict(dict)
+    rows = list(estimates)
+    ceiling = float(max((e.n for e in rows if e.n is not None), default=10**6) + policy.rounding)
+    for e in rows:
+        if e.n is not None:
+            size: Key = ("people", e.population, str(e.n))
+            cells.setdefault(size, _cell(e.n, ceiling, policy))
+        if e.unit == "people":
+            key: Key = ("count", e.analysis, e.population, e.outcome, e.term)
+            shown = None if e.value is None else int(e.value)
+            cells[key] = _cell(shown, ceiling, policy)
+            groups[("count", e.analysis, e.outcome, e.term)][e.population] = (key, shown)
+            variable, _ = variable_and_level(e.term)
+            if variable:
+                table: Key = (e.analysis, e.population, e.outcome, variable)
+                tables[table].append(key)
+                if e.n is not None:
+                    sizes[table] = ("people", e.population, str(e.n))
+        elif e.n_event is not None or "events" in e.hidden:
+            key = ("events", e.analysis, e.population, e.outcome, e.term, e.measure)
+            cells[key] = _cell(e.n_event, ceiling, policy)
+            groups[("events", e.analysis, e.outcome, e.term, e.measure)][e.population] = (key, e.n_event)
+    relations += [(sizes[table], tuple(keys)) for table, keys in tables.items() if table in sizes]
+    for group in groups.values():
+        relations += _over_groups(group, cells, policy)
+    return Sums(cells, tuple(relations))
+
+
+def _over_groups(
+    group: dict[str, tuple[Key, int | None]], cells: dict[Key, Cell], policy: Policy
+) -> Iterable[tuple[Key, tuple[Key, ...]]]:
+    parts = {population: item for population, item in group.items() if population not in TOTALS}
+    for name in sorted(set(group) & set(TOTALS)):
+        if len(parts) < 2:  # noqa: PLR2004
+            continue
+        key, shown = group[name]
+        if shown is not None and all(s is not None for _, s in parts.values()):
+            slack = policy.rounding * len(parts)  # the total is the sum of roundings: it may be this far off
+            cells[key] = Cell(max(0, shown - slack), shown + slack, hidden=False)
+        yield key, tuple(item[0] for item in parts.values())
+
+
+def findings(estimates: Sequence[ReleasedEstimate], policy: Policy) -> tuple[Finding, ...]:
+    """Return each hidden count that may be fewer whole numbers than the rounding base (at least two)."""
+    allowed = max(2, policy.rounding)
+    found = published_sums(estimates, policy).ranges()
+    return tuple(Finding(cell, low, high) for cell, (low, high) in sorted(found.items()) if high - low + 1 < allowed)
+
+
+def refuse_recoverable(released: Released) -> None:
+    """Refuse a release from which a hidden count could be worked out.
+
+    Raises
+    ------
+    RequestError
+        with the number of such counts
+    """
+    weak = findings(released.estimates, released.policy)
+    if weak:
+        raise RequestError(
+            f"disclosure: {len(weak)} hidden counts could be worked out from other published numbers",
+            expected=f"each hidden count to stay open to at least {max(2, released.policy.rounding)} values",
+            fix="use a preset of disclosure rules, or a larger disclosure.rounding, in the protocol",
+        )

@@ -1,0 +1,120 @@
+"""The one gate to anything publishable: `release` turns a private `StudyResult` into a `Released` value.
+
+The same result and policy give the same released value, always. Before it returns, the gate attacks its own output
+(`ot_eval.outputs.audit`): if a hidden count can be worked out from what would be published, nothing is released.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ot_eval.base.results import Estimate, FlowStep, StudyResult
+from ot_eval.outputs.audit import refuse_recoverable
+from ot_eval.outputs.disclosure_counts import Counts, plan
+from ot_eval.outputs.disclosure_curves import release_curve
+from ot_eval.outputs.disclosure_estimates import release_estimate, release_people, release_percent
+from ot_eval.outputs.disclosure_text import clean
+from ot_eval.outputs.policy import Policy
+from ot_eval.outputs.released import (
+    SEAL,
+    Released,
+    ReleasedCheck,
+    ReleasedDeviation,
+    ReleasedEstimate,
+    ReleasedStep,
+)
+
+HORIZONS = (91, 182, 365)
+"""Days a small table states when no estimate names its own (3, 6 and 12 months)."""
+
+_DAY = re.compile(r"^day (\d+)$")
+
+
+def horizons(estimates: Iterable[Estimate]) -> tuple[int, ...]:
+    """Return the days that the estimates are stated for (terms such as `day 365`), in order."""
+    days = {int(found[1]) for e in estimates if (found := _DAY.match(e.term))}
+    return tuple(sorted(days)) or HORIZONS
+
+
+def release(result: StudyResult, policy: Policy) -> Released:
+    """Return what may be published of `result` under `policy`.
+
+    Counts below the threshold are hidden with companions, others rounded; percentages and shares are worked out
+    from rounded counts; curves are coarsened; estimates with few people or events are hidden with the reason; counts
+    inside sentences are rounded.
+
+    Raises
+    ------
+    InternalFault
+        when text looks like an identifier, or a count is not a whole number
+    RequestError
+        when the policy is too weak: a hidden count could be worked out
+    """
+    counts = plan(result, policy)
+    days = horizons(result.estimates)
+    released = Released(
+        study=result.study,
+        strand=result.strand,
+        title=clean(result.title, "the title", policy),
+        question=clean(result.question, "the question", policy),
+        policy=policy,
+        estimates=_estimates(result, counts),
+        curves=tuple(release_curve(c, days, (0, *days), counts) for c in result.curves),
+        flow=_flow(result.flow, counts),
+        checks=tuple(
+            ReleasedCheck(
+                analysis=c.analysis,
+                name=c.name,
+                passed=c.passed,
+                sentence=clean(c.sentence, f"check {c.name}", policy),
+                detail=clean(c.detail, f"check {c.name}", policy),
+            )
+            for c in result.checks
+        ),
+        deviations=tuple(ReleasedDeviation(place=d.place, locked=d.locked, used=d.used) for d in result.deviations),
+        notes=tuple(clean(note, "a note", policy) for note in result.notes),
+        facts={name: clean(text, f"fact {name}", policy) for name, text in sorted(result.facts.items())},
+        seal=SEAL,
+    )
+    refuse_recoverable(released)
+    return released
+
+
+def _estimates(result: StudyResult, counts: Counts) -> tuple[ReleasedEstimate, ...]:
+    cells = {
+        (e.analysis, e.population, e.outcome, e.term): counts.cells[i]
+        for i, e in enumerate(result.estimates)
+        if i in counts.cells
+    }
+    lines: list[ReleasedEstimate] = []
+    for e in result.estimates:
+        place = (e.analysis, e.population, e.outcome, e.term)
+        for label in (e.analysis, e.population, e.outcome, e.term, e.method):
+            clean(label, "a label of the results", counts.policy)
+        if e.unit == "people" and e.value is not None:
+            lines.append(release_people(e, cells[place], counts))
+        elif e.unit == "percent" and place in cells:
+            lines.append(release_percent(e, cells[place], counts))
+        else:
+            lines.append(release_estimate(e, counts))
+    return tuple(lines)
+
+
+def _flow(steps: tuple[FlowStep, ...], counts: Counts) -> tuple[ReleasedStep, ...]:
+    """Round what is left at each step; what a step removed is the difference of the shown numbers."""
+    released: list[ReleasedStep] = []
+    previous: dict[str, int | None] = {}
+    for step in steps:
+        left = counts.people(step.population, step.n_left)
+        if step.population in previous:
+            before = previous[step.population]
+            removed = None if before is None or left is None else before - left
+        else:
+            removed = 0 if step.n_removed == 0 else None
+        previous[step.population] = left
+        label = clean(step.label, f"flow step {step.rule}", counts.policy)
+        released.append(
+            ReleasedStep(population=step.population, rule=step.rule, label=label, n_left=left, n_removed=removed)
+        )
+    return tuple(released)

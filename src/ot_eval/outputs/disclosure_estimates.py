@@ -1,0 +1,126 @@
+"""Estimates through the gate: hidden where few people or events stand behind them, else rounded to honest digits."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ot_eval.base.results import Estimate, Number
+from ot_eval.outputs.disclosure_counts import Counts
+from ot_eval.outputs.policy import HIDDEN, PRECISION, Policy
+from ot_eval.outputs.released import ReleasedEstimate
+
+ONE_PERSON = ("minimum", "maximum", "min", "max", "range", "mode")
+SUMS = ("sum", "total")
+MEDIANS = ("median",)
+QUARTILES = ("lower quartile", "upper quartile", "quartile", "interquartile range")
+DECIMALS: dict[str, int] = {
+    "days": 1,
+    "years": 1,
+    "hours/week": 1,
+    "£/week": 0,
+    "£": 0,
+    "minutes": 0,
+    "percent": 1,
+    "points": 2,
+    "ratio": 3,
+}
+DEFAULT_DECIMALS = 3
+SE_DIGITS = 2
+
+
+def _reason(e: Estimate, policy: Policy) -> str:
+    """Return why an estimate that is not a count must be hidden, or an empty string."""
+    needed = policy.threshold * (4 if e.measure in QUARTILES else 2 if e.measure in MEDIANS else 1)
+    no_events = e.n_event == 0 and not policy.hide_zero
+    rules = (
+        ("not estimated", e.value is None),
+        ("the lowest and highest values each describe one person", e.measure in ONE_PERSON),
+        ("a sum could give away its largest contribution", e.measure in SUMS),
+        ("the number of people behind it is not stated", e.n is None),
+        (f"fewer than {needed} people", e.n is not None and e.n < needed),
+        (
+            f"fewer than {policy.threshold} events",
+            e.n_event is not None and e.n_event < policy.threshold and not no_events,
+        ),
+        (HIDDEN, _one_sided(e, policy)),
+    )
+    return next((reason for reason, broken in rules if broken), "")
+
+
+def _one_sided(e: Estimate, policy: Policy) -> bool:
+    """Return whether a share says that almost nobody, or almost everybody, is in the cell."""
+    if e.unit not in ("probability", "percent") or e.value is None or e.n is None or "difference" in e.measure:
+        return False
+    share = e.value / 100 if e.unit == "percent" else e.value
+    inside = e.n_event if e.n_event is not None else round(share * e.n)
+    if e.n_event is not None and "survival" in e.measure:
+        inside = e.n - inside
+    return any(policy.small(count) for count in (inside, e.n - inside, round((1 - share) * e.n)))
+
+
+def _significant(number: Number, digits: int) -> float:
+    return float(f"{number:.{digits}g}")
+
+
+def _rounded(e: Estimate, number: Number | None, people: int, policy: Policy) -> Number | None:
+    if number is None:
+        return None
+    if "difference" in e.measure and e.unit in ("probability", "percent"):
+        scale = 100 if e.unit == "percent" else 1
+        size = policy.share(abs(number) / scale, people) * scale
+        return round(size if number >= 0 else -size, PRECISION)
+    if e.unit == "probability":
+        return policy.share(number, people)
+    if e.unit == "percent":
+        return round(100 * policy.share(number / 100, people), PRECISION - 2)
+    return round(float(number), DECIMALS.get(e.unit, DEFAULT_DECIMALS))
+
+
+def _record(e: Estimate, **changes: Any) -> ReleasedEstimate:
+    return ReleasedEstimate(**(asdict(e) | changes))
+
+
+def _blank(e: Estimate, reason: str, counts: Counts) -> ReleasedEstimate:
+    blank: dict[str, Any] = dict.fromkeys(("value", "se", "lower", "upper", "level", "p", "n_event"))
+    return _record(e, **blank, n=None if e.n is None else counts.people(e.population, e.n), hidden=reason)
+
+
+def release_people(e: Estimate, shown: int | None, counts: Counts) -> ReleasedEstimate:
+    """Return a count of people as it may be published."""
+    if shown is None:
+        return _blank(e, HIDDEN, counts)
+    n = None if e.n is None else counts.people(e.population, e.n)
+    return _record(e, value=shown, se=None, lower=None, upper=None, level=None, p=None, n=n)
+
+
+def release_percent(e: Estimate, shown: int | None, counts: Counts) -> ReleasedEstimate:
+    """Return a percentage whose count stands beside it: the shown count over the shown number of people."""
+    n = None if e.n is None else counts.people(e.population, e.n)
+    if shown is None or not n:
+        return _blank(e, HIDDEN, counts)
+    value = round(100 * min(1.0, shown / n), 1)
+    return _record(e, value=value, se=None, lower=None, upper=None, level=None, p=None, n=n, n_event=None)
+
+
+def release_estimate(e: Estimate, counts: Counts) -> ReleasedEstimate:
+    """Return any other estimate as it may be published."""
+    policy = counts.policy
+    reason = _reason(e, policy)
+    if reason or e.n is None:
+        return _blank(e, reason, counts)
+    n = counts.people(e.population, e.n)
+    people = n or policy.rounded(e.n)
+    event = None if e.n_event is None else counts.events(e.population, e.outcome, e.n_event)
+    # A mean's standard error beside its standard deviation would give back the number of people exactly.
+    keeps_se = e.se is not None and e.lower is not None
+    return _record(
+        e,
+        value=_rounded(e, e.value, people, policy),
+        se=_significant(e.se, SE_DIGITS) if keeps_se and e.se is not None else None,
+        lower=_rounded(e, e.lower, people, policy),
+        upper=_rounded(e, e.upper, people, policy),
+        p=None if e.p is None else round(e.p, PRECISION),
+        n=n,
+        n_event=event,
+    )

@@ -1,0 +1,101 @@
+"""Text through the same gate: counts inside sentences are rounded; anything like an identifier stops the release."""
+
+from __future__ import annotations
+
+import re
+
+from ot_eval.base.errors import InternalFault
+from ot_eval.outputs.policy import Policy
+
+COUNTED = (
+    "people person clients client users persons individuals residents men women carers patients participants "
+    "deaths death events event episodes episode increases increase contacts contact rows row packages package moves"
+)
+"""Words that make the number before them a count of people or of what happened to them."""
+
+_COUNT = re.compile(
+    rf"(?<![\d.,£/-])(\d{{1,3}}(?:,\d{{3}})+|\d+)(?![\d.,%-]*\d)(\s+(?:(?!in\b)[a-z-]+\s+){{0,2}}?(?:{'|'.join(COUNTED.split())})\b)",
+    re.IGNORECASE,
+)
+_TEN_DIGITS = re.compile(r"(?<!\d)(\d{3})[ -]?(\d{3})[ -]?(\d{4})(?!\d)")
+_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2}\b")
+_LONG_CODE = re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16,}\b", re.IGNORECASE)
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}", re.IGNORECASE)
+
+_NHS_DIGITS = 10
+_NHS_MODULUS = 11
+
+
+def nhs_number(digits: str) -> bool:
+    """Return whether ten digits carry a valid NHS number check digit (modulus 11, NHS Data Dictionary).
+
+    Examples
+    --------
+    >>> nhs_number("9434765919"), nhs_number("9434765918")
+    (True, False)
+    """
+    weighted = sum(int(d) * (_NHS_DIGITS - i) for i, d in enumerate(digits[:9]))
+    check = (_NHS_MODULUS - weighted % _NHS_MODULUS) % _NHS_MODULUS
+    return check == int(digits[9])
+
+
+def refuse_identifiers(text: str, place: str) -> None:
+    """Refuse text that holds something like an NHS number, a postcode, a pseudonym or an e-mail address.
+
+    Raises
+    ------
+    InternalFault
+        with the place and the kind, never the text itself
+    """
+    kinds = {
+        "an NHS number": any(nhs_number("".join(m.groups())) for m in _TEN_DIGITS.finditer(text)),
+        "a postcode": bool(_POSTCODE.search(text)),
+        "a pseudonym or key": bool(_LONG_CODE.search(text)),
+        "an e-mail address": bool(_EMAIL.search(text)),
+    }
+    for kind, found in kinds.items():
+        if found:
+            raise InternalFault(
+                f"results: {place} holds something that looks like {kind}",
+                expected="text about groups of people only",
+                fix="take it out of the protocol or the analysis; it was not published",
+            )
+
+
+def rounded_text(text: str, policy: Policy) -> str:
+    """Return the text with every count of people or events rounded, or said to be small.
+
+    Examples
+    --------
+    >>> from ot_eval.outputs.policy import PRESETS
+    >>> rounded_text("3 people had no end date; 1,234 people had one.", PRESETS["ot_eval"])
+    'Fewer than 10 people had no end date; about 1,235 people had one.'
+    """
+
+    def said(match: re.Match[str]) -> str:
+        count = int(match[1].replace(",", ""))
+        if count < policy.threshold:
+            return (
+                f"{count}{match[2]}"
+                if count == 0 and not policy.hide_zero
+                else f"fewer than {policy.threshold}{match[2]}"
+            )
+        shown = f"{policy.rounded(count):,}{match[2]}"
+        return shown if _is_approximate(text, match.start()) else f"about {shown}"
+
+    def sentence(match: re.Match[str]) -> str:
+        before = text[: match.start()].rstrip()
+        words = said(match)
+        return words[0].upper() + words[1:] if not before or before[-1] in ".!?" else words
+
+    return _COUNT.sub(sentence, text)
+
+
+def _is_approximate(text: str, start: int) -> bool:
+    return text[:start].rstrip().lower().endswith(("about", "around", "roughly", "fewer than", "at least"))
+
+
+def clean(text: str, place: str, policy: Policy) -> str:
+    """Return text as it may be published."""
+    refuse_identifiers(text, place)
+    return rounded_text(text, policy)
