@@ -41,3 +41,19 @@ TERMS: dict[str, str] = {
     "disclosure control": "hiding and rounding small numbers so that no person can be recognised",
     "deviation": "any difference between the protocol as locked and the protocol as used",
 }
+
+
+def as_markdown() -> str:
+    """Return GLOSSARY.md: the terms in the order of the alphabet, then the result columns in their own order."""
+    lines = [
+        "# Glossary",
+        "",
+        "Made from `src/ot_eval/base/glossary.py` by `make glossary`; a test keeps the two equal.",
+        "",
+        "## Terms",
+        "",
+    ]
+    lines += [f"- **{term}**: {meaning}" for term, meaning in sorted(TERMS.items(), key=lambda item: item[0].lower())]
+    lines += ["", "## Columns of results.csv", "", "| column | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in RESULT_COLUMNS.items()]
+    return "\n".join(lines) + "\n"
