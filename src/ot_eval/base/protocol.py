@@ -47,6 +47,7 @@ class Population(Part):
     ended_to: date | None = Field(None, description="Only episodes that ended on or before this day.")
     existing_look_back_days: Days = Field(91, description="Long-term support this recently makes an existing client.")
     join_gap_days: Days = Field(7, description="Reablement rows this close together are one episode.")
+    request_look_back_days: Days = Field(28, description="A request this recently before an episode led to it.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Population:
@@ -60,6 +61,9 @@ class PriceUplift(Part):
 
     ignore: bool = Field(True, description="A rise in cost with unchanged units is not an increase.")
     deflate: bool = Field(True, description="Divide weekly cost by each provider's own April price change.")
+    april_window_days: Days = Field(7, description="A change this close to 1 April may be a yearly price change.")
+    minimum_lines: Annotated[int, Field(ge=1)] = Field(3, description="Fewer lines than this show no common change.")
+    tolerance_percent: Annotated[float, Field(ge=0)] = Field(0.5, description="Distance from the common change.")
 
 
 class Increase(Part):
@@ -124,6 +128,7 @@ class Asc2a(Part):
     look_back_days: Days | None = None
     sequel_window_days: Days | None = None
     nested_window_days: Days | None = None
+    pool_episode_outcome: bool = Field(False, description="Variant: the episode's own outcome always competes.")
     year_end: date | None = Field(None, description="Last day of the 12 months; empty = the last complete month.")
     compare_council: str | None = Field(None, description="Council name or code as published.")
     compare_year: Literal["2024-25"] | None = None
