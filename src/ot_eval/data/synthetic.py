@@ -1,0 +1,105 @@
+"""A synthetic council whose truth is known: it feeds the demo, the tests and the simulation checks.
+
+Everything written is invented: people, providers, prices, notes and scores. NHS numbers start with 999 and postcodes
+with ZZ, which belong to nobody. The layout, the wording of the two releases and (if asked) the faults are those of
+real Client Level Data; the size of the effects is chosen, not estimated from any data.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ot_eval.base.study import private_dir
+from ot_eval.data.synthetic_changes import plan_changes
+from ot_eval.data.synthetic_contacts import make_contacts, make_scores
+from ot_eval.data.synthetic_council import Council, Style, make_providers
+from ot_eval.data.synthetic_dirt import made_on, spoil_history, spoil_sheet
+from ot_eval.data.synthetic_events import other_rows
+from ot_eval.data.synthetic_files import make_sheet, write_sheet
+from ot_eval.data.synthetic_packages import build_segments
+from ot_eval.data.synthetic_people import add_course, make_people
+from ot_eval.data.synthetic_rows import hide_vanished, home_support_rows
+from ot_eval.data.synthetic_truth import Truth, dates, last_complete_month, true_changes, true_people
+
+
+def write_study(
+    folder: Path,
+    *,
+    people: int,
+    seed: int,
+    style: Style = "recut",
+    dirty: bool = False,
+    hazard_ratio: float = 0.7,
+    **settings: Any,
+) -> Truth:
+    """Write the inputs of a study into `folder`, and return what truly happened.
+
+    Writes `cld/` (one file a quarter, each a rolling 12 months, Release 1 then Release 2), `ot_contacts.csv`,
+    `scores.csv` and `providers.csv`. The same arguments give the same bytes.
+
+    Parameters
+    ----------
+    folder : the study's data folder; made if need be
+    people : number of people with any row
+    seed : of `numpy.random.default_rng`
+    style : how changes are recorded, see `Council`
+    dirty : with the usual faults of a council's return, see `synthetic_dirt`
+    hazard_ratio : true hazard ratio of an increase from the day after the first OT contact
+    settings : any other setting of `Council`, by name
+
+    Returns
+    -------
+    Truth
+        Not written; `Truth.write` does that.
+    """
+    rng = np.random.default_rng(seed)
+    council = Council(people=people, style=style, hazard_ratio=hazard_ratio, **settings)
+    providers = make_providers(council, rng)
+    p = make_people(council, providers, rng)
+    add_course(p, council, providers, rng)
+    plan = plan_changes(p, council, rng)
+    segments = build_segments(p, plan, council, rng)
+    rows = pd.concat([home_support_rows(segments, providers, council, rng), other_rows(p, plan, rng)])
+    rows = hide_vanished(rows).sort_values(["person", "start", "event"], kind="stable", ignore_index=True)
+    if dirty:
+        spoil_history(rows, p, council, rng)
+    made = [made_on(council, k, dirty=dirty) for k in range(council.quarters)]
+    cld = private_dir(folder / "cld")
+    for number, as_of in enumerate(made):
+        sheet = make_sheet(rows, p, providers, council, number, as_of)
+        if dirty:
+            spoil_sheet(sheet, number, p, rows, rng)
+        write_sheet(sheet, cld)
+    data_end = last_complete_month(made[-1])
+    _write_beside(p, providers, data_end, folder, rng)
+    truth = true_people(p, plan, segments, providers, np.array(made))
+    return Truth(council, pd.Timestamp(dates([data_end])[0]), truth, true_changes(p, plan))
+
+
+CONTACTS = ["contact_id", "person_id", "date", "staff_role", "minutes", "mode", "note"]
+SCORES = ["person_id", "date", "timepoint", "instrument", "item", "value"]
+
+
+def _write_beside(p: pd.DataFrame, providers: pd.DataFrame, last: int, folder: Path, rng: np.random.Generator) -> None:
+    """Write the tables that arrive beside CLD: contacts, scores, providers."""
+    contacts, scores = make_contacts(p, last, rng), make_scores(p, last, rng)
+    for frame, columns, name in ((contacts, CONTACTS, "ot_contacts"), (scores, SCORES, "scores")):
+        frame["date"] = dates(frame["day"]).dt.strftime("%Y-%m-%d")
+        _save(frame[columns], folder / f"{name}.csv")
+    table = pd.DataFrame(
+        {
+            "provider_id": providers["provider_id"],
+            "arm": np.where(providers["coached"], "coached", "usual_care"),
+            "coaching_start": dates(providers["coaching_start"]).dt.strftime("%Y-%m-%d"),
+            "wave": providers["wave"],
+        }
+    )
+    _save(table, folder / "providers.csv")
+
+
+def _save(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_csv(path, index=False, lineterminator="\n")
