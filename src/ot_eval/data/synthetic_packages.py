@@ -47,6 +47,8 @@ class Ledger:
         """Return every closed piece, ordered by person, line and start."""
         columns = [np.concatenate(part) for part in zip(*self.pieces, strict=True)]
         frame = pd.DataFrame(dict(zip(SEGMENT, columns, strict=True)))
+        whole = ["person", "line", "description", "start", "end", "spell", "provider"]
+        frame[whole] = frame[whole].astype(np.int64)
         return frame.sort_values(["person", "line", "start"], kind="stable", ignore_index=True)
 
 

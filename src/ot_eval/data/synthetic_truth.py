@@ -145,7 +145,10 @@ def _seen(p: pd.DataFrame, plan: pd.DataFrame, segments: pd.DataFrame, made: Day
 
 
 def _level_on(segments: pd.DataFrame, person: Any, day: Any) -> Any:
-    """Return each person's hours on a day."""
+    """Return each person's hours on a day, as a record shows them that leaves suspended services open."""
+    following = segments.groupby(["person", "line"])["start"].shift(-1) - 1
+    paused = (segments["why"] == "hospital") & following.notna()
+    segments = segments.assign(end=np.where(paused, following, segments["end"]))
     asked = pd.DataFrame({"person": person, "day": day})
     both = asked.merge(segments[["person", "start", "end", "units"]], on="person")
     active = both[(both["start"] <= both["day"]) & (both["day"] <= both["end"])]
