@@ -5,7 +5,8 @@ import hashlib
 import pandas as pd
 import pytest
 
-from ot_eval.data.synthetic import write_study
+from ot_eval.data.schema import table
+from ot_eval.data.synthetic import write_plain_study, write_study
 
 PEOPLE = 300
 
@@ -43,6 +44,17 @@ def test_files_have_the_layout_of_their_release(clean):
 def test_truth_does_not_depend_on_how_it_was_recorded(tmp_path, clean):
     other = write_study(tmp_path, people=PEOPLE, seed=5, style="overwritten")
     pd.testing.assert_frame_equal(other.people, clean[1].people)
+
+
+def test_a_plain_study_has_the_same_truth_and_the_columns_of_the_contract(tmp_path, clean):
+    truth = write_plain_study(tmp_path, people=PEOPLE, seed=5)
+    pd.testing.assert_frame_equal(truth.people, clean[1].people)
+    for name in ("people", "episodes", "packages", "events", "ot_contacts", "scores", "providers"):
+        declared = table(name)
+        frame = pd.read_csv(tmp_path / f"{name}.csv", dtype=str)
+        assert set(frame) <= {c.name for c in declared.columns}
+        assert {c.name for c in declared.columns if c.required} <= set(frame)
+        assert not frame.duplicated([k for k in declared.key if k in frame]).any()
 
 
 def test_an_unusable_council_is_refused(tmp_path):

@@ -7,6 +7,7 @@ real Client Level Data; the size of the effects is chosen, not estimated from an
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ot_eval.data.synthetic_events import other_rows
 from ot_eval.data.synthetic_files import make_sheet, write_sheet
 from ot_eval.data.synthetic_packages import build_segments
 from ot_eval.data.synthetic_people import add_course, make_people
+from ot_eval.data.synthetic_plain import plain_tables
 from ot_eval.data.synthetic_rows import hide_vanished, home_support_rows
 from ot_eval.data.synthetic_truth import Truth, dates, last_complete_month, true_changes, true_people
 
@@ -56,15 +58,9 @@ def write_study(
     Truth
         Not written; `Truth.write` does that.
     """
-    rng = np.random.default_rng(seed)
     council = Council(people=people, style=style, hazard_ratio=hazard_ratio, **settings)
-    providers = make_providers(council, rng)
-    p = make_people(council, providers, rng)
-    add_course(p, council, providers, rng)
-    plan = plan_changes(p, council, rng)
-    segments = build_segments(p, plan, council, rng)
-    rows = pd.concat([home_support_rows(segments, providers, council, rng), other_rows(p, plan, rng)])
-    rows = hide_vanished(rows).sort_values(["person", "start", "event"], kind="stable", ignore_index=True)
+    drawn, rng = _draw(council, seed)
+    p, providers, rows = drawn.people, drawn.providers, _rows(drawn, council, rng)
     if dirty:
         spoil_history(rows, p, council, rng)
     made = [made_on(council, k, dirty=dirty) for k in range(council.quarters)]
@@ -74,18 +70,71 @@ def write_study(
         if dirty:
             spoil_sheet(sheet, number, p, rows, rng)
         write_sheet(sheet, cld)
-    data_end = last_complete_month(made[-1])
-    _write_beside(p, providers, data_end, folder, rng)
-    truth = true_people(p, plan, segments, providers, np.array(made))
-    return Truth(council, pd.Timestamp(dates([data_end])[0]), truth, true_changes(p, plan))
+    _write_beside(drawn, last_complete_month(made[-1]), folder, rng)
+    return _truth(drawn, council, np.array(made))
+
+
+def write_plain_study(folder: Path, *, people: int, seed: int, hazard_ratio: float = 0.7, **settings: Any) -> Truth:
+    """Write the same invented council as tables of the study folder instead of Client Level Data.
+
+    Writes people, episodes, packages, events, ot_contacts, scores and providers as CSV, as known on the last day.
+
+    Parameters
+    ----------
+    folder, people, seed, hazard_ratio, settings : as for `write_study`
+
+    Returns
+    -------
+    Truth
+        The same truth as `write_study` returns for the same arguments in re-cut style.
+    """
+    council = Council(people=people, hazard_ratio=hazard_ratio, **settings)
+    drawn, rng = _draw(council, seed)
+    private_dir(folder)
+    tables = plain_tables(drawn.people, drawn.segments, drawn.providers, council.data_end, rng)
+    for name, table in tables.items():
+        _save(table, folder / f"{name}.csv")
+    _write_beside(drawn, council.data_end, folder, rng)
+    return _truth(drawn, council, np.array(council.file_ends))
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    people: pd.DataFrame
+    plan: pd.DataFrame
+    segments: pd.DataFrame
+    providers: pd.DataFrame
+
+
+def _draw(council: Council, seed: int) -> tuple[_Drawn, np.random.Generator]:
+    """Draw who lives, what happens to them and to their packages; the recording style does not change it."""
+    rng = np.random.default_rng(seed)
+    providers = make_providers(council, rng)
+    p = make_people(council, providers, rng)
+    add_course(p, council, providers, rng)
+    plan = plan_changes(p, council, rng)
+    return _Drawn(p, plan, build_segments(p, plan, council, rng), providers), rng
+
+
+def _rows(drawn: _Drawn, council: Council, rng: np.random.Generator) -> pd.DataFrame:
+    home = home_support_rows(drawn.segments, drawn.providers, council, rng)
+    both = pd.concat([home, other_rows(drawn.people, drawn.plan, rng)])
+    return hide_vanished(both).sort_values(["person", "start", "event"], kind="stable", ignore_index=True)
+
+
+def _truth(drawn: _Drawn, council: Council, made: np.ndarray[Any, Any]) -> Truth:
+    people = true_people(drawn.people, drawn.plan, drawn.segments, drawn.providers, made)
+    data_end = pd.Timestamp(dates([last_complete_month(int(made[-1]))])[0])
+    return Truth(council, data_end, people, true_changes(drawn.people, drawn.plan))
 
 
 CONTACTS = ["contact_id", "person_id", "date", "staff_role", "minutes", "mode", "note"]
 SCORES = ["person_id", "date", "timepoint", "instrument", "item", "value"]
 
 
-def _write_beside(p: pd.DataFrame, providers: pd.DataFrame, last: int, folder: Path, rng: np.random.Generator) -> None:
+def _write_beside(drawn: _Drawn, last: int, folder: Path, rng: np.random.Generator) -> None:
     """Write the tables that arrive beside CLD: contacts, scores, providers."""
+    p, providers = drawn.people, drawn.providers
     contacts, scores = make_contacts(p, last, rng), make_scores(p, last, rng)
     for frame, columns, name in ((contacts, CONTACTS, "ot_contacts"), (scores, SCORES, "scores")):
         frame["date"] = dates(frame["day"]).dt.strftime("%Y-%m-%d")
