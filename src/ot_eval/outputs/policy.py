@@ -122,7 +122,7 @@ class Policy:
         zero = "" if self.hide_zero else " (zero is shown)"
         lines = [
             f"Counts of people or events below {self.threshold} are hidden{zero}.",
-            f"All other counts are rounded to the nearest {self.rounding}, and shares are worked out from rounded counts."
+            f"Other counts are rounded to the nearest {self.rounding}, and shares are worked out from rounded counts."
             if self.rounding > 1
             else "Other counts are not rounded.",
             "Where one hidden number could be worked out from the others in its table, a second one is hidden too.",

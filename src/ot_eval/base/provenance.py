@@ -1,0 +1,118 @@
+"""Where a report came from: the bytes that went in, the code and versions that worked on them, and when.
+
+The record holds names and hashes of whole files, never their contents, and no path of the machine it was made on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from ot_eval.base.protocol import Protocol
+
+_CHUNK = 1 << 20
+PACKAGES = (
+    "duckdb",
+    "ibis-framework",
+    "lifelines",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pingouin",
+    "pyspark",
+    "scikit-learn",
+    "scipy",
+    "statsmodels",
+)
+"""Packages whose version can move a number or a page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """One input: its name inside the data folder, its SHA-256 and its size in bytes."""
+
+    name: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Everything needed to know whether two reports were made from the same things.
+
+    `code_sha256` is one hash over the toolkit's own source files. `made_at` is UTC, to the second.
+    """
+
+    toolkit: str
+    code_sha256: str
+    python: str
+    packages: dict[str, str]
+    protocol_sha256: str
+    seed: int
+    inputs: tuple[InputFile, ...]
+    made_at: str
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(_CHUNK):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def hash_inputs(folder: Path, files: Iterable[Path]) -> tuple[InputFile, ...]:
+    """Return name, hash and size of each input, by name; names are relative to the data folder, with `/`."""
+    return tuple(
+        InputFile(name=f.relative_to(folder).as_posix(), sha256=sha256(f), size=f.stat().st_size)
+        for f in sorted(set(files))
+    )
+
+
+def code_sha256() -> str:
+    """Return one hash over the names and bytes of every source file and template of the toolkit."""
+    root = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(p for p in root.rglob("*") if p.suffix in {".py", ".j2", ".css", ".csv"}):
+        digest.update(f"{path.relative_to(root).as_posix()}\0{sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the installed version of each package that can move a number; one that is not installed is left out."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def gather(protocol: Protocol, inputs: tuple[InputFile, ...], now: datetime | None = None) -> Provenance:
+    """Return the record of this run.
+
+    Parameters
+    ----------
+    protocol : the protocol as used
+    inputs : what `hash_inputs` gave when the inputs were read
+    now : the time to write down; the present when missing
+    """
+    return Provenance(
+        toolkit=metadata.version("ot_eval"),
+        code_sha256=code_sha256(),
+        python=f"{platform.python_implementation()} {'.'.join(str(n) for n in sys.version_info[:3])}",
+        packages=versions(),
+        protocol_sha256=protocol.sha256(),
+        seed=protocol.seed,
+        inputs=inputs,
+        made_at=(now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
