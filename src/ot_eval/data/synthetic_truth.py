@@ -46,8 +46,9 @@ class Truth:
 
 def dates(days: Any) -> pd.Series:
     """Return day numbers as dates; `NONE` is missing."""
-    series = pd.Series(np.asarray(days, dtype="int64"))
-    return pd.to_datetime(series.where(series.abs() < NONE), unit="D").dt.as_unit("s")
+    numbers = np.asarray(days, dtype="int64")
+    known = numbers.astype("datetime64[D]").astype("datetime64[s]")
+    return pd.Series(np.where(np.abs(numbers) < NONE, known, np.datetime64("NaT", "s")))
 
 
 def true_people(
