@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ot_eval.data.synthetic_council import FIRST_DAY, NONE, YEAR
-from ot_eval.data.synthetic_packages import CARER_1, CARER_2, DOUBLE
+from ot_eval.data.synthetic_packages import CARER_1, DOUBLE
 from ot_eval.data.synthetic_people import CARER, REABLEMENT
 from ot_eval.data.synthetic_truth import dates
 
@@ -65,25 +65,37 @@ def _episodes(q: pd.DataFrame, last: int) -> pd.DataFrame:
     )
 
 
+def _summed(segments: pd.DataFrame) -> pd.DataFrame:
+    """Return each person's package as one row a level: start, end, hours of all lines, provider, carers a visit."""
+    s = segments.assign(two=segments["description"].isin((CARER_1, DOUBLE)).to_numpy() * 1)
+    ups = s[["person", "start", "units", "two"]].rename(columns={"start": "day"})
+    downs = (-s[["units", "two"]]).assign(person=s["person"], day=s["end"] + 1)
+    steps = pd.concat([ups, downs]).groupby(["person", "day"])[["units", "two"]].sum()
+    level = steps.groupby("person").cumsum().round(2).reset_index()
+    level["end"] = level.groupby("person")["day"].shift(-1).fillna(NONE + 1).astype(np.int64) - 1
+    level = level[level["units"] > 0].sort_values("day", kind="stable")
+    latest = s.sort_values("start", kind="stable")[["person", "start", "provider"]]
+    return pd.merge_asof(level, latest, left_on="day", right_on="start", by="person").drop(columns="start")
+
+
 def _packages(p: pd.DataFrame, segments: pd.DataFrame, providers: pd.DataFrame, last: int) -> pd.DataFrame:
-    """Return home care (two carers are one row with both carers' hours) and care homes."""
-    s = segments[(segments["start"] <= last) & (segments["description"] != CARER_2)]
-    two = s["description"].isin((CARER_1, DOUBLE)).to_numpy()
-    hours = s["units"].to_numpy() * np.where(s["description"] == CARER_1, 2, 1)
+    """Return home care (both carers' hours count) and care homes."""
+    s = _summed(segments)
+    s = s[s["day"] <= last]
     provider = np.where(s["provider"] < 0, -1 - s["provider"], s["provider"])
     weekly = providers["weekly_cost"].to_numpy()[provider]
-    years = np.maximum((s["start"].to_numpy() - FIRST_DAY) // YEAR, 0)
+    years = np.maximum((s["day"].to_numpy() - FIRST_DAY) // YEAR, 0)
     price = providers["price"].to_numpy()[provider] * (1 + providers["uplift"].to_numpy()[provider]) ** years
     home = pd.DataFrame(
         {
             "person_id": _ids(p, s["person"]),
-            "start_date": iso(s["start"]),
+            "start_date": iso(s["day"]),
             "end_date": iso(s["end"].where(s["end"] <= last, NONE)),
             "service": "home_care",
-            "hours_per_week": np.where(weekly, np.nan, hours),
-            "cost_per_week": np.round(hours * price, 2),
+            "hours_per_week": np.where(weekly, np.nan, s["units"]),
+            "cost_per_week": np.round(s["units"].to_numpy() * price, 2),
             "provider_id": providers["provider_id"].to_numpy()[provider],
-            "carers_per_visit": np.where(two, 2, 1),
+            "carers_per_visit": np.where(s["two"] > 0, 2, 1),
         }
     )
     q = p[(p["care_home"] < p[["death", "moved"]].min(axis=1)) & (p["care_home"] <= last)]
