@@ -40,8 +40,8 @@ def pipeline(monkeypatch):
             raise asked.error
         return SimpleNamespace(report_dir=Path("reports/falls"), headline=("About 20 in 100 [people]",), problems={})
 
-    row = {"file": "a.csv", "table": "people", "column": "sex", "rule": "allowed value", "count": 1200}
-    asked.problems = [SimpleNamespace(**row, severity="warning")]
+    row = {"file": "a.csv", "table": "people", "column": "sex", "rule": "allowed value", "count": 1200, "note": ""}
+    asked.problems = [SimpleNamespace(**row, severity="noted")]
     fake = SimpleNamespace(
         run_study=run_study,
         check_study=lambda _: SimpleNamespace(problems=tuple(asked.problems), facts={"data end": "2026-03-31"}),
@@ -156,11 +156,11 @@ def test_check_lists_counts_and_ends_with_1_only_when_a_rule_is_broken(call, pip
     assert "1,200" in got.output
     assert "data end: 2026-03-31" in got.output
     pipeline.problems.append(
-        SimpleNamespace(
-            file="b.csv", table="episodes", column="end_date", rule="after start", severity="error", count=3
-        )
+        SimpleNamespace(**(vars(pipeline.problems[0]) | {"rule": "after start", "severity": "refused", "count": 3}))
     )
-    assert call("check", "protocol.yaml").exit_code == 1
+    got = call("check", "protocol.yaml")
+    assert got.exit_code == 1
+    assert "1 of these rules must hold" in got.output
 
 
 def test_demo_makes_its_folder(call, pipeline, tmp_path):

@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from ot_eval.base.errors import InternalFault, OTEvalError, nearest
+from ot_eval.base.errors import DataError, InternalFault, OTEvalError, nearest
 from ot_eval.base.protocol import Strand
 from ot_eval.base.study import write_private
 
@@ -143,21 +143,21 @@ def show_run(report: RunReport) -> None:
 
 
 def show_check(report: CheckReport) -> int:
-    """Print what a check found, as counts by rule, and return the exit code: 1 if an error was among it."""
+    """Print what a check found, as counts by rule, and return the exit code: 1 if rows were refused."""
     for name, said in report.facts.items():
         out.print(f"  {escape(name)}: {escape(said)}")
-    table = Table("File", "Table", "Column", "Rule", "Severity", Column("Rows", justify="right"))
+    table = Table("File", "Table", "Column", "Rule", "Rows are", Column("Rows", justify="right"), "Note")
     for row in report.problems:
-        table.add_row(
-            *(escape(str(v)) for v in (row.file, row.table, row.column, row.rule, row.severity)), f"{row.count:,}"
-        )
+        words = (row.file, row.table, row.column, row.rule, row.severity, f"{row.count:,}", row.note)
+        table.add_row(*(escape(word) for word in words))
     if report.problems:
         out.print(table)
-    errors = sum(row.severity == "error" for row in report.problems)
-    out.print(
-        f"{errors} rules broken that a report cannot be made without" if errors else "[bold green]Ready to run[/]"
-    )
-    return 1 if errors else 0
+    refused = sum(row.severity == "refused" for row in report.problems)
+    if refused:
+        out.print(f"[bold red]Not ready[/]: {refused} of these rules must hold before a report can be made.")
+        return DataError.exit_code
+    out.print("[bold green]Ready to run[/]")
+    return 0
 
 
 def known_strands(names: list[str] | None) -> list[str] | None:

@@ -1,10 +1,13 @@
 import json
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from ot_eval.base.errors import RequestError
+from ot_eval.base.located_yaml import read
+from ot_eval.base.protocol import Protocol
 from ot_eval.base.protocol_file import SCHEMA_FILE, load, schema_text, study_folder
 from ot_eval.base.shipped import shipped
 
@@ -149,3 +152,36 @@ def test_a_shipped_protocol_is_valid_and_points_to_the_schema(name):
     path: Path = shipped("protocols") / name
     assert path.read_text(encoding="utf-8").startswith(f"# yaml-language-server: $schema={SCHEMA_FILE}\n")
     assert load(path).strands
+
+
+def words(schema: dict, part: dict, place: tuple[str, ...] = ()):
+    for name, info in part["properties"].items():
+        inner = schema["$defs"].get(info.get("$ref", "").rsplit("/", 1)[-1])
+        if inner is None:
+            yield (*place, name)
+        else:
+            yield from words(schema, inner, (*place, name))
+
+
+def everything_said() -> str:
+    """Return the template with its commented words made real, so that what a reader may uncomment is checked."""
+    text = (shipped("protocols") / "template.yaml").read_text(encoding="utf-8")
+    return re.sub(r"(?m)^( *)# ( *[a-z_0-9]+:(?: .*)?)$", r"\1\2", text)
+
+
+def test_the_template_explains_every_word_of_the_protocol():
+    schema = json.loads(schema_text())
+    said = read(everything_said()).lines
+    assert [place for place in words(schema, schema) if place not in said] == []
+
+
+def test_every_word_that_the_template_offers_is_valid(write):
+    got = load(write(everything_said()))
+    assert got.ascof_2a.compare_council == "Nottinghamshire"
+    assert got.increase.price_uplift.tolerance_percent == 0.5
+
+
+def test_the_template_shows_the_values_that_are_used_anyway():
+    got = load(shipped("protocols") / "template.yaml")
+    head = {"study": got.study, "title": got.title, "question": got.question, "assumptions": got.assumptions}
+    assert got == Protocol(**head)
