@@ -1,0 +1,182 @@
+"""Bring the study's own tables and Client Level Data together: a table of the study's own wins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import ibis
+from ibis.expr.types import Table
+
+from ot_eval.base.errors import DataError
+from ot_eval.base.protocol import Protocol
+from ot_eval.data.read import StudyInputs
+from ot_eval.derive import from_cld, packages, people
+from ot_eval.derive.from_cld import Cld
+from ot_eval.derive.materialise import kept, rows
+
+OWN = "the study's own file"
+CLD = "Client Level Data"
+BOTH = f"{OWN}, completed from {CLD}"
+NONE = "not given"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyTables:
+    """The tables every analysis starts from, lazy, and where each came from.
+
+    `facts` are short named strings (the source of each table, the last day of the data); they hold no counts of people.
+    """
+
+    people: Table
+    episodes: Table
+    packages: Table
+    events: Table
+    data_end: date
+    contacts: Table | None = None
+    providers: Table | None = None
+    cld: Cld | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+def _people(own: Mapping[str, Table], cld: Cld | None) -> tuple[Table, str]:
+    if cld is None and "people" not in own:
+        ids = own["episodes"].select("person_id").distinct()
+        return people.from_own(ids), NONE
+    if cld is None:
+        return people.from_own(own["people"]), OWN
+    implied = people.from_cld(cld.rows)
+    if "people" not in own:
+        return implied, CLD
+    return people.own_over_cld(people.from_own(own["people"]), implied), BOTH
+
+
+def _events(own: Mapping[str, Table], implied: Table | None) -> tuple[Table, str]:
+    """Join own and implied events: a kind of event that the study's own file has is taken from it alone."""
+    if "events" not in own:
+        empty = ibis.memtable([], schema=dict.fromkeys(from_cld.EVENT_COLUMNS, "string") | {"date": "date"})
+        return (implied, CLD) if implied is not None else (empty, NONE)
+    table = own["events"]
+    if "provider_id" not in table.columns:
+        table = table.mutate(provider_id=ibis.null("string"))
+    table = table.select(*from_cld.EVENT_COLUMNS)
+    if implied is None:
+        return table, OWN
+    kinds = table.select("kind").distinct()
+    return ibis.union(table, implied.anti_join(kinds, "kind")), BOTH
+
+
+def _own_care_homes(table: Table) -> Table:
+    """Return each start of residential or nursing care in the study's own `packages` as a `care_home_admission`."""
+    found = table.filter(table["service"].isin(("residential", "nursing")))
+    return found.select(
+        "person_id", "provider_id", date=found["start_date"], kind=ibis.literal("care_home_admission")
+    ).select(*from_cld.EVENT_COLUMNS)
+
+
+def _last_day(own: Mapping[str, Table], cld: Cld | None) -> date:
+    """Return the last day the data cover: the newest CLD file's, else the last date in the study's own tables."""
+    if cld is not None:
+        newest = rows(cld.files.filter(cld.files["file_no"] == cld.files["file_no"].max()).select("data_end"))
+        ends = [row["data_end"] for row in newest if row["data_end"] is not None]
+    else:
+        dated = {"packages": ("start_date", "end_date"), "episodes": ("start_date", "end_date"), "events": ("date",)}
+        ends = [
+            value
+            for name, columns in dated.items()
+            if name in own
+            for column in columns
+            if column in own[name].columns
+            for value in rows(own[name].aggregate(last=own[name][column].max()))[0].values()
+            if value is not None
+        ]
+    if not ends:
+        raise DataError(
+            "no day is found up to which the data are complete",
+            expected="a newest CLD file with a complete month, or dated packages, episodes or events",
+            fix="check that the newest file is whole; see `ot-eval check`",
+        )
+    last: date = max(ends)
+    return last
+
+
+def assemble_tables(own: Mapping[str, Table], cld: Cld | None, protocol: Protocol) -> StudyTables:
+    """Bring own tables and CLD together.
+
+    Parameters
+    ----------
+    own : the study's own tables by name, as declared in `data.schema`
+    cld : the canonical CLD tables, or None
+    protocol : the study's protocol
+
+    Raises
+    ------
+    DataError
+        when neither CLD nor tables of the study's own give episodes and packages
+    """
+    missing = [name for name in ("episodes", "packages") if name not in own and cld is None]
+    if missing:
+        raise DataError(
+            f"the study has no table {' and no table '.join(missing)}",
+            expected="CLD files in data/cld/, or the tables episodes and packages",
+            fix="add the files to the data folder; `ot-eval init` writes empty templates",
+        )
+    known, people_from = _people(own, cld)
+    known = kept(known)
+    home_care = own_packages = None
+    if "packages" in own:
+        own_packages = packages.from_own(own["packages"])
+    if cld is not None:
+        home_care = kept(packages.from_cld(cld.rows, cld.events, cld.files))
+    used = own_packages if own_packages is not None else home_care
+    implied = None
+    if cld is not None and home_care is not None:
+        implied = from_cld.events_from_cld(cld, known, home_care, protocol)
+    events, events_from = _events(own, implied)
+    if own_packages is not None:
+        events = ibis.union(events, _own_care_homes(own_packages))
+    if "episodes" in own or cld is None:
+        episodes = from_cld.own_episodes(own["episodes"])
+    else:
+        episodes = kept(from_cld.episodes_from_cld(cld, people.deaths(known, events), protocol))
+    end = _last_day(own, cld)
+    facts = {
+        "people_from": people_from,
+        "episodes_from": OWN if "episodes" in own else CLD,
+        "packages_from": OWN if "packages" in own else CLD,
+        "events_from": events_from,
+        "contacts_from": OWN if "contacts" in own else NONE,
+        "providers_from": OWN if "providers" in own else NONE,
+        "data_end": end.isoformat(),
+    }
+    return StudyTables(
+        people=known,
+        episodes=episodes,
+        packages=used,
+        events=kept(events),
+        data_end=end,
+        contacts=own.get("contacts"),
+        providers=own.get("providers"),
+        cld=cld,
+        facts=facts,
+    )
+
+
+def assemble(inputs: StudyInputs, protocol: Protocol) -> StudyTables:
+    """Return the tables every analysis starts from.
+
+    Parameters
+    ----------
+    inputs : result of `data.read.read_study`
+    protocol : the study's protocol
+
+    Raises
+    ------
+    DataError
+        when neither CLD nor tables of the study's own give episodes and packages
+    """
+    cld = None
+    if inputs.cld_rows is not None and inputs.cld_events is not None and inputs.cld_files is not None:
+        cld = Cld(rows=inputs.cld_rows, events=inputs.cld_events, files=inputs.cld_files)
+    return assemble_tables(inputs.tables, cld, protocol)
