@@ -38,7 +38,9 @@ def pipeline(monkeypatch):
         on_step("Publishing", 1, 1)
         if asked.error:
             raise asked.error
-        return SimpleNamespace(report_dir=Path("reports/falls"), headline=("About 20 in 100 [people]",), problems={})
+        return SimpleNamespace(
+            report_dir=Path("reports/falls"), headline=("About 20 in 100 [people]",), problems=(1, 2)
+        )
 
     row = {"file": "a.csv", "table": "people", "column": "sex", "rule": "allowed value", "count": 1200, "note": ""}
     asked.problems = [SimpleNamespace(**row, severity="noted")]
@@ -90,6 +92,7 @@ def test_run_prints_each_step_once_the_headline_and_the_place(call, pipeline):
     got = call("run", "protocol.yaml")
     assert got.output.count("Reading") == 1
     assert "About 20 in 100 [people]" in got.output
+    assert "2 rules are broken by some rows" in got.output
     assert str(Path("reports/falls/index.html")) in got.output
 
 

@@ -139,6 +139,11 @@ def show_run(report: RunReport) -> None:
     out.print()
     for line in report.headline:
         out.print(f"  {escape(line)}")
+    if report.problems:
+        out.print(
+            f"\n{len(report.problems)} rules are broken by some rows; the report counts them, and problems.csv in"
+        )
+        out.print("the study's folder under work/ lists them row by row (private).")
     out.print(f"\n[bold green]Published[/] {escape(str(report.report_dir / 'index.html'))}", soft_wrap=True)
 
 

@@ -61,3 +61,7 @@ def test_a_folder_with_something_in_it_is_refused_and_left_alone(tmp_path):
     with pytest.raises(RequestError, match="is a file"):
         make_study(tmp_path / "mine.txt")
     assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_the_demonstration_keeps_its_own_name(tmp_path):
+    assert load(make_study(tmp_path / "anything", "demo.yaml") / "protocol.yaml").study == "demo"

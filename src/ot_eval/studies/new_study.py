@@ -43,8 +43,13 @@ Keep data/ and work/ on a drive that only the people of this study can open. Sha
 """
 
 
-def make_study(folder: Path) -> Path:
+def make_study(folder: Path, template: str = "template.yaml") -> Path:
     """Write a new study into `folder`, which must be new or empty, and return it.
+
+    Parameters
+    ----------
+    folder : the study's folder
+    template : the shipped protocol to begin with; the study called my-study in it takes the folder's name
 
     Raises
     ------
@@ -57,11 +62,10 @@ def make_study(folder: Path) -> Path:
             expected="a new or an empty folder",
             fix="choose another name, as in `ot-eval init my-study-2`",
         )
-    study = _study_name(folder)
     folder.mkdir(parents=True, exist_ok=True)
     plans = shipped("protocols")
-    plan = (plans / "template.yaml").read_text(encoding="utf-8")
-    _write(folder / "protocol.yaml", plan.replace(f"study: {_NAME} ", f"study: {study} ", 1))
+    plan = (plans / template).read_text(encoding="utf-8")
+    _write(folder / "protocol.yaml", plan.replace(f"study: {_NAME} ", f"study: {_study_name(folder)} ", 1))
     _write(folder / SCHEMA_FILE, (plans / SCHEMA_FILE).read_text(encoding="utf-8"))
     _write(folder / ".gitignore", "data/\nwork/\n")
     private_dir(folder / "data")
@@ -70,8 +74,8 @@ def make_study(folder: Path) -> Path:
     (folder / "notebooks").mkdir()
     for notebook in sorted(shipped("notebooks").glob("*.ipynb")):
         shutil.copyfile(notebook, folder / "notebooks" / notebook.name)
-    title = load(folder / "protocol.yaml").title
-    _write(folder / "README.txt", README.format(title=title, line="=" * len(title), study=study))
+    made = load(folder / "protocol.yaml")
+    _write(folder / "README.txt", README.format(title=made.title, line="=" * len(made.title), study=made.study))
     return folder
 
 
