@@ -38,6 +38,15 @@ def test_every_table_has_an_empty_template_with_its_headings(study):
         assert rows == []
 
 
+def test_every_column_is_explained_for_excel(study):
+    path = study / "data" / "templates" / "explained.csv"
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")  # without it Excel misreads the pound sign
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(r["table"], r["column"]) for r in rows] == [(t.name, c.name) for t in TABLES for c in t.columns]
+    assert all(r["what it is"] for r in rows)
+
+
 def test_the_notebooks_are_the_shipped_ones(study):
     theirs = {p.name: p.read_bytes() for p in shipped("notebooks").glob("*.ipynb")}
     assert {p.name: p.read_bytes() for p in (study / "notebooks").iterdir()} == theirs

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from ot_eval.base.errors import RequestError
@@ -21,7 +24,8 @@ What lies here
   protocol.yaml   the plan of the study. Open it in any text editor and change what stands after the colons.
   data/           your files. PRIVATE: they never leave this folder.
     cld/          put the council's Client Level Data files (CSV) here, all the quarters you have.
-    templates/    empty tables with the right headings, to fill where a system cannot export them.
+    templates/    empty tables with the right headings, to fill where a system cannot export them;
+                  explained.csv says what goes into every column.
   notebooks/      the analysis, step by step, for JupyterLab. You need not open them.
   work/           made by the toolkit. PRIVATE: it holds derived tables and lists of problems.
   reports/        made by the toolkit. This is what you may share: small numbers are hidden or rounded.
@@ -87,8 +91,20 @@ def _study_name(folder: Path) -> str:
 
 
 def _write_templates(folder: Path) -> None:
+    """Write an empty table of each kind, and one list that explains every column; Excel opens all of them."""
+    about = [("table", "column", "must be there", "kind", "unit", "may be", "what it is")]
     for table in TABLES:
-        _write(folder / f"{table.name}.csv", ",".join(column.name for column in table.columns) + "\n")
+        _write_csv(folder / f"{table.name}.csv", [tuple(column.name for column in table.columns)])
+        for c in table.columns:
+            must = "yes" if c.required else "no"
+            about.append((table.name, c.name, must, c.kind, c.unit, " or ".join(c.allowed), c.about))
+    _write_csv(folder / "explained.csv", about)
+
+
+def _write_csv(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    _write(path, "\ufeff" + text.getvalue())
 
 
 def _write(path: Path, text: str) -> None:
