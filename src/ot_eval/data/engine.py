@@ -1,0 +1,107 @@
+"""Where tables live while a study runs: DuckDB in this process, or Spark. The same expressions run on both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from ot_eval.base.errors import RequestError
+from ot_eval.base.protocol import Engine as EngineSettings
+
+PACKED = "packed"
+ROW_NO = "row_no"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An Ibis connection, and the few things that DuckDB and Spark do differently."""
+
+    connection: Any
+    name: Literal["duckdb", "spark"]
+
+    def put(self, name: str, table: pa.Table) -> ir.Table:
+        """Hand an Arrow table to the engine under a name, and return it as a lazy table."""
+        if self.name == "duckdb":
+            return self.connection.create_table(name, table, database=(PACKED, "main"), overwrite=True)
+        self.connection._session.createDataFrame(table).createOrReplaceTempView(name)
+        return self.connection.table(name)
+
+    def keep(self, name: str, parts: Sequence[ir.Table]) -> ir.Table:
+        """Compute the rows of all `parts` once, keep them compressed in memory, and return them as one lazy table.
+
+        Part by part, so that memory is bounded by the largest part. Spark keeps them in its own cache.
+        """
+        if self.name == "spark":
+            whole = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
+            return whole.cache()
+        where = (PACKED, "main")
+        table = self.connection.create_table(name, parts[0], database=where, overwrite=True)
+        for part in parts[1:]:
+            self.connection.insert(name, part, database=where)
+        return table
+
+    def view(self, name: str, table: ir.Table) -> ir.Table:
+        """Give a lazy table a name, so that the queries built on it stay short; nothing is computed."""
+        if self.name == "duckdb":
+            return self.connection.create_view(name, table, overwrite=True)
+        self.connection._session.sql(ibis.to_sql(table, dialect="pyspark")).createOrReplaceTempView(name)
+        return self.connection.table(name)
+
+    def drop(self, name: str) -> None:
+        """Forget a table that `put` made, and free its memory."""
+        if self.name == "duckdb":
+            self.connection.drop_table(name, database=(PACKED, "main"), force=True)
+        else:
+            self.connection._session.catalog.dropTempView(name)
+
+    def scan(self, name: str, path: Path) -> ir.Table:
+        """Return a Parquet file as a lazy table with the number of each row in `row_no` (the first row is 1)."""
+        if self.name == "duckdb":
+            table = self.connection.read_parquet(str(path), table_name=name, file_row_number=True)
+            return table.rename({ROW_NO: "file_row_number"}).mutate(**{ROW_NO: ibis._[ROW_NO] + 1})
+        frame = self.connection._session.read.parquet(str(path))
+        numbered = frame.selectExpr("*", f"_metadata.row_index + 1 AS {ROW_NO}")
+        numbered.createOrReplaceTempView(name)
+        return self.connection.table(name)
+
+
+def connect(settings: EngineSettings, spill: Path) -> Engine:
+    """Start the engine the protocol names.
+
+    Parameters
+    ----------
+    settings : the protocol's `engine` section
+    spill : private folder for what does not fit into memory (DuckDB makes it on need and empties it)
+
+    Raises
+    ------
+    RequestError
+        Spark is asked for and is not installed.
+    """
+    if settings.name == "duckdb":
+        connection = ibis.duckdb.connect(memory_limit=settings.memory, temp_directory=str(spill))
+        connection.raw_sql(f"ATTACH ':memory:' AS {PACKED} (COMPRESS)")
+        connection.raw_sql("SET preserve_insertion_order = false")
+        connection.raw_sql("SET enable_progress_bar = false")
+        return Engine(connection, "duckdb")
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise RequestError(
+            "the protocol asks for Spark, which is not installed",
+            expected="the spark extra and Java 17",
+            fix="run `pip install 'ot_eval[spark]'`, or set engine.name to duckdb in the protocol",
+        ) from error
+    builder = SparkSession.builder.appName("ot_eval").master(settings.master)
+    options = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC", **settings.options}
+    for key, value in options.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return Engine(ibis.pyspark.connect(session), "spark")
