@@ -16,7 +16,7 @@ from ot_eval.base.errors import AnalysisRefused
 from ot_eval.models.about import LEAST_CLUSTERS
 from ot_eval.models.curves import product_limit
 from ot_eval.models.day_table import DayTable
-from ot_eval.models.spells import Floats, Ints, Spells, groups_of
+from ot_eval.models.spells import Floats, Ints, Spells, codes_of
 
 FEW_CLUSTERS = 20
 """Up to this many clusters an exposure that every cluster has all or none of needs a cluster-level analysis."""
@@ -24,20 +24,31 @@ FEW_CLUSTERS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clusters:
-    """A code per row, 0 to ``n - 1``."""
+    """A code per row, 0 to ``n - 1``. ``people`` says that the clusters are single people, not providers."""
 
     code: Ints
     n: int
+    people: bool = False
 
     @property
     def correction(self) -> float:
-        """The factor G / (G - 1) by which a robust variance is multiplied."""
-        return self.n / (self.n - 1)
+        """The factor G / (G - 1) by which a robust variance is multiplied; 1 for single people."""
+        return 1.0 if self.people else self.n / (self.n - 1)
+
+    @property
+    def count(self) -> int | None:
+        """The number to report and to take degrees of freedom from; None for single people."""
+        return None if self.people else self.n
+
+    @property
+    def words(self) -> str:
+        """How the robust interval was made."""
+        return "robust to single people" if self.people else f"robust to {self.n} clusters, t({self.n - 1})"
 
 
 def read_clusters(frame: pd.DataFrame, cluster: str) -> Clusters:
     """Read the column `cluster`, refusing fewer than five clusters."""
-    code, names = groups_of(frame, cluster)
+    code, names = codes_of(frame, cluster)
     if len(names) < LEAST_CLUSTERS:
         raise AnalysisRefused(
             f"{cluster}: {len(names)} clusters",
@@ -45,6 +56,14 @@ def read_clusters(frame: pd.DataFrame, cluster: str) -> Clusters:
             fix="leave the cluster out and say so, or report the clusters side by side without a test",
         )
     return Clusters(code=code, n=len(names))
+
+
+def single_people(frame: pd.DataFrame) -> Clusters:
+    """Return people as their own clusters: by ``person_id`` where there is one, else by row."""
+    if "person_id" not in frame:
+        return Clusters(code=np.arange(len(frame)), n=len(frame), people=True)
+    code, names = codes_of(frame, "person_id")
+    return Clusters(code=code, n=len(names), people=True)
 
 
 def refuse_set_by_cluster(clusters: Clusters, exposure: Ints, name: str) -> None:

@@ -103,7 +103,7 @@ def _curve(spells: Spells, kind: int, clusters: Clusters | None, about: About, n
         counts = count_by_cluster(spells, clusters, table.n_days)
         se = robust_se(influence_on_incidence(table, counts, kind), clusters)
         critical = about.critical(clusters.n)
-        method = f"{METHOD}; robust to {clusters.n} clusters, t({clusters.n - 1})"
+        method = f"{METHOD}; {clusters.words}"
     lower, upper = limits(share, se, critical, scale)
     return Curve(
         analysis="cumulative_incidence",

@@ -80,7 +80,7 @@ def hazard_ratios(fitted: CoxFit, about: About, *, analysis: str = ANALYSIS) -> 
             method=method,
             n=fitted.n,
             n_event=fitted.n_event,
-            n_cluster=fitted.clusters.n if fitted.clusters else None,
+            n_cluster=fitted.clusters.count if fitted.clusters else None,
         )
         for j, name in enumerate(fitted.names)
     )
@@ -96,7 +96,7 @@ def method_of(fitted: CoxFit) -> str:
     if fitted.model.weight:
         parts.append(f"weights {fitted.model.weight}")
     if fitted.clusters:
-        parts.append(f"robust to {fitted.clusters.n} clusters, t({fitted.clusters.n - 1})")
+        parts.append(fitted.clusters.words)
     return "; ".join(parts)
 
 
@@ -132,7 +132,7 @@ def model_tests(fitted: CoxFit, about: About) -> tuple[Estimate, ...]:
             p=float(stats.chi2.sf(value, p)),
             n=fitted.n,
             n_event=fitted.n_event,
-            n_cluster=fitted.clusters.n if fitted.clusters else None,
+            n_cluster=fitted.clusters.count if fitted.clusters else None,
             method=f"{method_of(fitted)}; {p} degrees of freedom",
         )
         for measure, value in chi2.items()

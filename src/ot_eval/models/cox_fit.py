@@ -7,7 +7,7 @@ in `CoxFit.engine`, and lifelines' maximum is checked against our own likelihood
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,10 +16,11 @@ import pandas as pd
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.models import grid
 from ot_eval.models.about import positive
-from ot_eval.models.clusters import Clusters, read_clusters, refuse_set_by_cluster
+from ot_eval.models.clusters import Clusters, read_clusters, refuse_set_by_cluster, single_people
 from ot_eval.models.design import COUNTABLE, Design, read_design
 from ot_eval.models.exposure_rows import check_person_rows
 from ot_eval.models.grid import CountGrid
+from ot_eval.models.lasting import lasting_of
 from ot_eval.models.lifelines_cox import lifelines_maximum
 from ot_eval.models.partial_likelihood import Maximum, maximise
 from ot_eval.models.risk_rows import RiskRows, risk_rows
@@ -50,7 +51,8 @@ class CoxModel:
     weight : column of positive weights; asks for robust intervals too
     ties : "efron" (default) or "breslow"
     engine : "auto" lets size and shape decide
-    repeats : whether a person's event may repeat (recurrent events)
+    repeats : whether a person's event may repeat (recurrent events); intervals are then robust
+    subdistribution : whether people with a competing event stay in the risk set, weighted (Fine-Gray)
     """
 
     cause: str
@@ -61,6 +63,7 @@ class CoxModel:
     ties: Ties = "efron"
     engine: EngineName = "auto"
     repeats: bool = False
+    subdistribution: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,8 @@ def fit(frame: pd.DataFrame, model: CoxModel) -> CoxFit:
     clusters = _clusters(frame, model, design)
     stratum = _strata(frame, model.strata)
     rows = risk_rows(spells, dead, stratum=stratum, weight=weight)
+    if model.subdistribution:
+        rows = replace(rows, lasting=lasting_of(spells, dead, rows))
     engine = choose_engine(rows, design, model.engine)
     plain = stratum is None and clusters is None and not spells.delayed and len(frame) <= STUDY_SIZE
     by_lifelines = _goes_to_lifelines(model, plain=plain)
@@ -198,10 +203,8 @@ def _weight(frame: pd.DataFrame, name: str | None) -> Floats | None:
 
 def _clusters(frame: pd.DataFrame, model: CoxModel, design: Design) -> Clusters | None:
     if model.cluster is None:
-        if model.weight is None:
-            return None
-        code, names = (groups_of(frame, "person_id")) if "person_id" in frame else (np.arange(len(frame)), frame.index)
-        return Clusters(code=code, n=len(names))
+        dependent = model.weight is not None or model.subdistribution or model.repeats
+        return single_people(frame) if dependent else None
     clusters = read_clusters(frame, model.cluster)
     for name, column in design.columns.items():
         codes = column.codes if column.codes is not None else pd.factorize(column.values[:, 0])[0].astype(np.int64)

@@ -47,6 +47,11 @@ class CountGrid:
         if rows.first.any():
             entered = _table(rows.first, pattern, shape, rows.weight)
             at_risk = at_risk - np.cumsum(entered[::-1], axis=0)[::-1][1:]
+        stay = rows.lasting
+        if stay is not None:
+            fading = stay.scale if rows.weight is None else stay.scale * rows.weight
+            faded = _table(rows.last[stay.gone], pattern[stay.gone], shape, fading[stay.gone])
+            at_risk = at_risk + stay.keep[:, None] * np.cumsum(faded, axis=0)[:-1]
         weight = None if rows.weight is None else rows.weight[rows.dead]
         dead = _table(rows.last[rows.dead] - 1, pattern[rows.dead], (shape[0] - 1, shape[1]), weight)
         grid = cls(at_risk, dead, rows.deaths(), values)

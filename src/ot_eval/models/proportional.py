@@ -22,7 +22,7 @@ Transform = Literal["km", "rank", "identity"]
 
 
 def transformed_time(fitted: CoxFit, transform: Transform) -> Floats:
-    """Return g of every event time: 1 - Kaplan-Meier just before it, its rank among all ends of follow-up, or the day."""
+    """Return g of event times: 1 - Kaplan-Meier just before, the rank among all ends of follow-up, or the day."""
     day = fitted.covariates.rows.day
     if transform == "identity":
         return day.astype(np.float64)

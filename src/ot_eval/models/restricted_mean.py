@@ -215,7 +215,7 @@ def _number(
     )
     method = "area under the curve (count grid)"
     if clusters:
-        method += f"; robust to {clusters.n} clusters, t({clusters.n - 1})"
+        method += f"; {clusters.words}"
     return estimate(
         about,
         labels.analysis,

@@ -14,6 +14,18 @@ from ot_eval.models.spells import Bools, Floats, Ints, Spells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lasting:
+    """Rows that stay in the risk set after they end, with a weight that fades (competing events in Fine-Gray).
+
+    Row i of ``gone`` keeps weight ``scale[i] * keep[k]`` at every event time k from ``last[i]`` on.
+    """
+
+    gone: Bools
+    scale: Floats
+    keep: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RiskRows:
     """Rows on event times. ``weight`` is None when every row counts once; ``day`` and ``stratum`` name the times."""
 
@@ -23,6 +35,7 @@ class RiskRows:
     weight: Floats | None
     day: Ints
     stratum: Ints
+    lasting: Lasting | None = None
 
     @property
     def n_times(self) -> int:

@@ -42,6 +42,10 @@ def score_by_cluster(covariates: Covariates, point: Point, cluster: Ints, n: int
     expected = (t.hazard[:, None] * s.s1 - t.own[:, None] * s.t1) / weight
     hazard = np.concatenate([[0.0], np.cumsum(t.hazard)])
     drift = np.concatenate([np.zeros((1, p)), np.cumsum(mean, axis=0)])
+    stay = rows.lasting
+    if stay is not None:
+        ahead = np.concatenate([np.cumsum((t.hazard * stay.keep)[::-1])[::-1], [0.0]])
+        drift_ahead = np.concatenate([np.cumsum((mean * stay.keep[:, None])[::-1], axis=0)[::-1], np.zeros((1, p))])
     total = np.zeros((p, n))
     for begin in range(0, rows.last.size, CHUNK):
         part = slice(begin, begin + CHUNK)
@@ -50,11 +54,17 @@ def score_by_cluster(covariates: Covariates, point: Point, cluster: Ints, n: int
         risk = covariates.risk_of(point.beta, part)
         exposure = hazard[last] - hazard[first]
         exposure[dead] -= t.own[time]
+        gone = np.zeros(0, dtype=bool) if stay is None else stay.gone[part]
+        scale = None if stay is None else stay.scale[part][gone]
+        if stay is not None:
+            exposure[gone] += scale * ahead[last[gone]]
         own_weight = None if rows.weight is None else rows.weight[part]
         for j in range(p):
             x = covariates.covariate(j, part)
             moved = drift[last, j] - drift[first, j]
             moved[dead] -= mean_own[time, j]
+            if stay is not None:
+                moved[gone] += scale * drift_ahead[last[gone], j]
             residual = risk * (moved - x * exposure)
             residual[dead] += x[dead] - expected[time, j]
             residual = residual if own_weight is None else residual * own_weight

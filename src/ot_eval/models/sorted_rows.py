@@ -65,6 +65,10 @@ class SortedRows:
         total = _from_the_end(_binned(self.rows.last, values, k + 1))[1:]
         if self._late:
             total = total - _from_the_end(_binned(self.rows.first, values, k + 1))[1:]
+        stay = self.rows.lasting
+        if stay is not None:
+            faded = _binned(self.rows.last[stay.gone], values[stay.gone] * stay.scale[stay.gone], k + 1)
+            total = total + stay.keep * np.cumsum(faded[:k])
         return total
 
     def _over_events(self, values: Floats) -> Floats:
@@ -87,6 +91,10 @@ class SortedRows:
         so_far = np.concatenate([[0.0], np.cumsum(at_risk)])
         exposure = so_far[self.rows.last] - so_far[self.rows.first]
         exposure[self.rows.dead] -= own[self.rows.last[self.rows.dead] - 1]
+        stay = self.rows.lasting
+        if stay is not None:
+            ahead = np.concatenate([_from_the_end(at_risk * stay.keep), [0.0]])
+            exposure[stay.gone] += stay.scale[stay.gone] * ahead[self.rows.last[stay.gone]]
         moment: Floats = (self.x * (self.risk(beta) * exposure)) @ self.x.T
         return moment
 

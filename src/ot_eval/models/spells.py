@@ -142,6 +142,12 @@ def groups_of(frame: pd.DataFrame, by: str | None) -> tuple[Ints, tuple[str, ...
     """Return a code per row and the group names: categories in their order, otherwise sorted; None = everyone."""
     if by is None:
         return np.zeros(len(frame), dtype=np.int64), ("everyone",)
+    codes, levels = codes_of(frame, by)
+    return codes, tuple(str(level) for level in levels)
+
+
+def codes_of(frame: pd.DataFrame, by: str) -> tuple[Ints, pd.Index]:
+    """Return a code per row and the levels of column `by`, refusing missing values."""
     need_columns([by], list(frame.columns))
     column = frame[by]
     if column.isna().any():
@@ -152,6 +158,6 @@ def groups_of(frame: pd.DataFrame, by: str | None) -> tuple[Ints, tuple[str, ...
         )
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = column.cat.remove_unused_categories()
-        return used.cat.codes.to_numpy().astype(np.int64), tuple(str(c) for c in used.cat.categories)
+        return used.cat.codes.to_numpy().astype(np.int64), used.cat.categories
     codes, levels = pd.factorize(column, sort=True)
-    return np.asarray(codes, dtype=np.int64), tuple(str(level) for level in levels)
+    return np.asarray(codes, dtype=np.int64), pd.Index(levels)

@@ -95,3 +95,33 @@ def _by_lifelines(spells: Spells, chosen: tuple[str, ...], about: About, name: s
     gone = np.flatnonzero(share <= 0)
     lower[gone], upper[gone] = 0.0, upper[max(gone[0] - 1, 0)] if gone.size else 0.0
     return curve_of(table, (share, lower, upper), about, group=name, method="Kaplan-Meier (lifelines)")
+
+
+def time_to_share(curve: Curve, share: float = 0.5) -> tuple[float | None, float | None, float | None]:
+    """Return the day by which only `share` is left without the event, and its limits; None = not reached.
+
+    The first day on which the curve is at or below `share`; where it stays exactly there, the middle of that stretch.
+    The limits are read off the limits of the curve (Brookmeyer & Crowley 1982, on the curve's scale).
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"exit_day": [2, 4, 6], "event": ["death", "death", "none"]})
+    >>> time_to_share(kaplan_meier(frame, about=About(population="all", outcome="death"))[0])[0]
+    4.0
+    """
+    if curve.lower is None or curve.upper is None:
+        return _crossing(curve.days, curve.value, share), None, None
+    return tuple(_crossing(curve.days, line, share) for line in (curve.value, curve.lower, curve.upper))  # type: ignore[return-value]
+
+
+def _crossing(days: tuple[int, ...], line: tuple[float, ...], share: float) -> float | None:
+    tiny = 1e-12
+    values = np.asarray(line)
+    reached = np.flatnonzero(values <= share + tiny)
+    if not reached.size:
+        return None
+    first = int(reached[0])
+    below = np.flatnonzero(values < share - tiny)
+    if values[first] < share - tiny or not below.size:
+        return float(days[first])
+    return (days[first] + days[int(below[0])]) / 2
