@@ -56,7 +56,8 @@ def text(description: str) -> int:
 def rows(**given: Any) -> pd.DataFrame:
     """Return rows with the given columns; what is not given is blank."""
     n = len(given["person"])
-    return pd.DataFrame({k: given.get(k, v) for k, v in DEFAULTS.items()}, index=pd.RangeIndex(n))
+    # as arrays: a Series would be matched by its own index, and not row by row
+    return pd.DataFrame({k: np.broadcast_to(np.asarray(given.get(k, v)), n).copy() for k, v in DEFAULTS.items()})
 
 
 _WHY = {
