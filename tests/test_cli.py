@@ -92,7 +92,7 @@ def test_run_prints_each_step_once_the_headline_and_the_place(call, pipeline):
     got = call("run", "protocol.yaml")
     assert got.output.count("Reading") == 1
     assert "About 20 in 100 [people]" in got.output
-    assert "2 rules are broken by some rows" in got.output
+    assert "Kinds of problem in some rows: 1" in got.output
     assert str(Path("reports/falls/index.html")) in got.output
 
 
@@ -164,6 +164,15 @@ def test_check_lists_counts_and_ends_with_1_only_when_a_rule_is_broken(call, pip
     got = call("check", "protocol.yaml")
     assert got.exit_code == 1
     assert "1 of these rules must hold" in got.output
+
+
+def test_check_adds_up_the_files_of_a_rule_and_shows_notes(call, pipeline):
+    other = {"file": "b.csv", "count": 34, "note": "Found b.csv and b.xlsx: keep one."}
+    pipeline.problems.append(SimpleNamespace(**(vars(pipeline.problems[0]) | other)))
+    got = call("check", "protocol.yaml")
+    assert "2 files" in got.output
+    assert "1,234" in got.output
+    assert "b.csv: Found b.csv and b.xlsx: keep one." in got.output
 
 
 def test_demo_makes_its_folder(call, pipeline, tmp_path):

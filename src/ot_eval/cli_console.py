@@ -21,6 +21,7 @@ from ot_eval.base.protocol import Strand
 from ot_eval.base.study import write_private
 
 if TYPE_CHECKING:
+    from ot_eval.data.problems import ProblemCount
     from ot_eval.studies.pipeline import CheckReport, RunReport
 
 Step = Callable[[str, int, int], None]
@@ -151,18 +152,36 @@ def show_check(report: CheckReport) -> int:
     """Print what a check found, as counts by rule, and return the exit code: 1 if rows were refused."""
     for name, said in report.facts.items():
         out.print(f"  {escape(name)}: {escape(said)}")
-    table = Table("File", "Table", "Column", "Rule", "Rows are", Column("Rows", justify="right"), "Note")
-    for row in report.problems:
-        words = (row.file, row.table, row.column, row.rule, row.severity, f"{row.count:,}", row.note)
-        table.add_row(*(escape(word) for word in words))
-    if report.problems:
-        out.print(table)
+    for severity, title in (
+        ("refused", "Must be put right"),
+        ("noted", "Noted; nothing need be done (a row that stands in several files counts in each)"),
+    ):
+        lines = [row for row in report.problems if row.severity == severity]
+        if lines:
+            out.print(_by_rule(lines, title))
+        for row in lines:
+            if row.note:
+                out.print(f"  {escape(row.file)}: {escape(row.note)}", soft_wrap=True)
     refused = sum(row.severity == "refused" for row in report.problems)
     if refused:
         out.print(f"[bold red]Not ready[/]: {refused} of these rules must hold before a report can be made.")
         return DataError.exit_code
     out.print("[bold green]Ready to run[/]")
     return 0
+
+
+def _by_rule(problems: list[ProblemCount], title: str) -> Table:
+    """One line a rule, with the rows of all files summed; a file is named where it is the only one."""
+    files: dict[tuple[str, str, str], list[ProblemCount]] = {}
+    for row in problems:
+        files.setdefault((row.rule, row.table, row.column), []).append(row)
+    table = Table(
+        "Rule", "Table", "Column", "Where", Column("Rows", justify="right"), title=title, title_justify="left"
+    )
+    for words, rows in sorted(files.items()):
+        where = rows[0].file if len(rows) == 1 else f"{len(rows)} files"
+        table.add_row(*(escape(word) for word in (*words, where)), f"{sum(row.count for row in rows):,}")
+    return table
 
 
 def known_strands(names: list[str] | None) -> list[str] | None:
