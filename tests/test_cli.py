@@ -39,7 +39,7 @@ def pipeline(monkeypatch):
         if asked.error:
             raise asked.error
         return SimpleNamespace(
-            report_dir=Path("reports/falls"), headline=("About 20 in 100 [people]",), problems=(1, 2)
+            report_dir=Path("reports/falls"), headline=("About 20 in 100 [people]",), problems=tuple(asked.problems)
         )
 
     row = {"file": "a.csv", "table": "people", "column": "sex", "rule": "allowed value", "count": 1200, "note": ""}

@@ -140,11 +140,10 @@ def show_run(report: RunReport) -> None:
     out.print()
     for line in report.headline:
         out.print(f"  {escape(line)}")
-    if report.problems:
-        out.print(
-            f"\n{len(report.problems)} rules are broken by some rows; the report counts them, and problems.csv in"
-        )
-        out.print("the study's folder under work/ lists them row by row (private).")
+    rules = {(row.rule, row.table, row.column) for row in report.problems}
+    if rules:
+        out.print(f"\nKinds of problem in some rows: {len(rules)}. The report counts them; work/<study>/problems.csv")
+        out.print("lists them row by row (private).")
     out.print(f"\n[bold green]Published[/] {escape(str(report.report_dir / 'index.html'))}", soft_wrap=True)
 
 
