@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from ot_eval.base.errors import RequestError
 from ot_eval.outputs.disclosure_counts import TOTALS, variable_and_level
 from ot_eval.outputs.policy import Policy
-from ot_eval.outputs.released import Released, ReleasedEstimate
+from ot_eval.outputs.released import Released, ReleasedEstimate, ReleasedStep
 
 Key = tuple[str, ...]
 TOLERANCE = 1e-7  # HiGHS' own feasibility tolerance; counts are whole, so anything closer is the same number
@@ -107,8 +107,8 @@ def _cell(shown: int | None, ceiling: float, policy: Policy) -> Cell:
     return Cell(lowest, max(lowest, shown + up), hidden=False)
 
 
-def published_sums(estimates: Iterable[ReleasedEstimate], policy: Policy) -> Sums:
-    """Return the equations a reader can write down from published estimates.
+def published_sums(estimates: Iterable[ReleasedEstimate], policy: Policy, flow: Iterable[ReleasedStep] = ()) -> Sums:
+    """Return the equations a reader can write down from published estimates and the published flow.
 
     A total over groups is published as the sum of the shown groups, so it adds no equation of its own while every
     group is shown; where a group is hidden and the total is not, the total is an independent rounding of the truth.
@@ -139,6 +139,10 @@ def published_sums(estimates: Iterable[ReleasedEstimate], policy: Policy) -> Sum
             key = ("events", e.analysis, e.population, e.outcome, e.term, e.measure)
             cells[key] = _cell(e.n_event, ceiling, policy)
             groups[("events", e.analysis, e.outcome, e.term, e.measure)][e.population] = (key, e.n_event)
+    for step in flow:
+        key = ("flow", step.population, step.rule)
+        cells[key] = _cell(step.n_left, ceiling, policy)
+        groups[("flow", step.rule)][step.population] = (key, step.n_left)
     relations += [(sizes[table], tuple(keys)) for table, keys in tables.items() if table in sizes]
     for group in groups.values():
         relations += _over_groups(group, cells, policy)
@@ -159,10 +163,12 @@ def _over_groups(
         yield key, tuple(item[0] for item in parts.values())
 
 
-def findings(estimates: Sequence[ReleasedEstimate], policy: Policy) -> tuple[Finding, ...]:
+def findings(
+    estimates: Iterable[ReleasedEstimate], policy: Policy, flow: Iterable[ReleasedStep] = ()
+) -> tuple[Finding, ...]:
     """Return each hidden count that may be fewer whole numbers than the rounding base (at least two)."""
     allowed = max(2, policy.rounding)
-    found = published_sums(estimates, policy).ranges()
+    found = published_sums(estimates, policy, flow).ranges()
     return tuple(Finding(cell, low, high) for cell, (low, high) in sorted(found.items()) if high - low + 1 < allowed)
 
 
@@ -174,7 +180,7 @@ def refuse_recoverable(released: Released) -> None:
     RequestError
         with the number of such counts
     """
-    weak = findings(released.estimates, released.policy)
+    weak = findings(released.estimates, released.policy, released.flow)
     if weak:
         raise RequestError(
             f"disclosure: {len(weak)} hidden counts could be worked out from other published numbers",

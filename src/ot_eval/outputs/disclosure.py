@@ -83,7 +83,7 @@ def release(result: StudyResult, policy: Policy) -> Released:
 
 def _estimates(result: StudyResult, counts: Counts) -> tuple[ReleasedEstimate, ...]:
     cells = {
-        (e.analysis, e.population, e.outcome, e.term): counts.cells[i]
+        (e.analysis, e.population, e.outcome, e.term): (int(e.value or 0), counts.cells[i])
         for i, e in enumerate(result.estimates)
         if i in counts.cells
     }
@@ -93,9 +93,9 @@ def _estimates(result: StudyResult, counts: Counts) -> tuple[ReleasedEstimate, .
         for label in (e.analysis, e.population, e.outcome, e.term, e.method):
             clean(label, "a label of the results", counts.policy)
         if e.unit == "people" and e.value is not None:
-            lines.append(release_people(e, cells[place], counts))
+            lines.append(release_people(e, cells[place][1], counts))
         elif e.unit == "percent" and place in cells:
-            lines.append(release_percent(e, cells[place], counts))
+            lines.append(release_percent(e, *cells[place], counts))
         else:
             lines.append(release_estimate(e, counts))
     return tuple(lines)

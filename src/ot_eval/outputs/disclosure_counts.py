@@ -111,6 +111,7 @@ def _totals(result: StudyResult, policy: Policy) -> dict[tuple[str, str, int], i
             rows.append((place, e.population, "", e.n))
         if e.n_event is not None and e.outcome:
             rows.append((place, e.population, e.outcome, e.n_event))
+    rows += [(("flow", step.rule), step.population, "", step.n_left) for step in result.flow]
     return _sums(rows, policy)
 
 

@@ -24,9 +24,15 @@ DECIMALS: dict[str, int] = {
     "percent": 1,
     "points": 2,
     "ratio": 3,
+    "as recorded": 1,
+    "standard deviations": 2,
 }
 DEFAULT_DECIMALS = 3
 SE_DIGITS = 2
+SMALLEST_P = 10.0**-PRECISION
+"""A smaller p-value is written as this one: no p-value is zero."""
+SAME_PERCENT = 1e-6
+"""Percentages closer than this are the same number computed in another order of operations."""
 
 
 def _reason(e: Estimate, policy: Policy) -> str:
@@ -94,11 +100,16 @@ def release_people(e: Estimate, shown: int | None, counts: Counts) -> ReleasedEs
     return _record(e, value=shown, se=None, lower=None, upper=None, level=None, p=None, n=n)
 
 
-def release_percent(e: Estimate, shown: int | None, counts: Counts) -> ReleasedEstimate:
-    """Return a percentage whose count stands beside it: the shown count over the shown number of people."""
+def release_percent(e: Estimate, count: int, shown: int | None, counts: Counts) -> ReleasedEstimate:
+    """Return a percentage whose count stands beside it: the shown count over the shown number of people.
+
+    A percentage that is not its count over its people (a weighted one) is rounded as a share instead.
+    """
     n = None if e.n is None else counts.people(e.population, e.n)
-    if shown is None or not n:
+    if shown is None or not n or not e.n or e.value is None:
         return _blank(e, HIDDEN, counts)
+    if abs(e.value - 100 * count / e.n) > SAME_PERCENT:
+        return release_estimate(e, counts)
     value = round(100 * min(1.0, shown / n), 1)
     return _record(e, value=value, se=None, lower=None, upper=None, level=None, p=None, n=n, n_event=None)
 
@@ -120,7 +131,7 @@ def release_estimate(e: Estimate, counts: Counts) -> ReleasedEstimate:
         se=_significant(e.se, SE_DIGITS) if keeps_se and e.se is not None else None,
         lower=_rounded(e, e.lower, people, policy),
         upper=_rounded(e, e.upper, people, policy),
-        p=None if e.p is None else round(e.p, PRECISION),
+        p=None if e.p is None else max(SMALLEST_P, round(e.p, PRECISION)),
         n=n,
         n_event=event,
     )

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as Canvas
 from ot_eval.outputs import numbers, wording
 from ot_eval.outputs.figure_style import FONT, LIGHT, LINES, MARKERS, SERIES, WIDE, canvas
 from ot_eval.outputs.released import ReleasedCurve
+from ot_eval.outputs.tables import curve_who
 
 MONTH_TICKS = (0, 91, 182, 274, 365, 547, 730, 1095)
 GAP = 1.35 * FONT
@@ -75,8 +76,8 @@ def _labels(axes: Axes, ends: Sequence[tuple[float, str, str]], size: tuple[floa
 
 
 def _name(curve: ReleasedCurve, curves: Sequence[ReleasedCurve]) -> str:
-    if len({c.population for c in curves}) > 1:
-        return wording.label(curve.population, wording.POPULATIONS)
+    if len({curve_who(c) for c in curves}) > 1:
+        return curve_who(curve)
     return wording.label(curve.outcome, wording.OUTCOMES).capitalize()
 
 
@@ -113,12 +114,11 @@ def _risk_table(axes: Axes, curves: Sequence[ReleasedCurve]) -> None:
     """Write people still followed under the axis, one row a population."""
     by_population: dict[str, ReleasedCurve] = {}
     for c in curves:
-        by_population.setdefault(c.population, c)
+        by_population.setdefault(curve_who(c), c)
     rows = [("People still followed", None), *by_population.items()]
     for line, (name, curve) in enumerate(rows):
         down = -(52 + line * GAP)
-        text = name if curve is None else wording.label(name, wording.POPULATIONS)
-        _under(axes, 0, down, text, align="left" if curve is None else "right", bold=curve is None)
+        _under(axes, 0, down, name, align="left" if curve is None else "right", bold=curve is None)
         if curve is not None:
             for day, n in zip(curve.risk_days, curve.n_risk, strict=True):
                 if day <= axes.get_xlim()[1]:

@@ -101,7 +101,7 @@ def _person() -> Path:
 
 def icons(filled: int, size: tuple[float, float]) -> Canvas:
     """Draw 100 people in ten rows of ten, the first ones filled and the others in outline."""
-    figure = canvas(size)
+    figure = canvas(size, fitted=False)
     axes = figure.add_axes((0, 0, 1, 1))
     place, person = np.arange(100), _person()
     x, y = place % PER_LINE, -(place // PER_LINE)
@@ -128,7 +128,7 @@ def icons(filled: int, size: tuple[float, float]) -> Canvas:
 def strip(ratio: tuple[int, int, int], ends: tuple[str, str], size: tuple[float, float]) -> Canvas:
     """Draw a range around an estimate on a line where 100 is no difference; `ratio` is (estimate, lower, upper)."""
     about, low, high = ratio
-    figure = canvas(size)
+    figure = canvas(size, fitted=False)
     axes = figure.add_axes((0.02, 0, 0.96, 1))
     reach = max(100 - min(low, 100), max(high, 100) - 100, 25) * 1.15
     axes.set_xlim(100 - reach, 100 + reach)

@@ -82,9 +82,9 @@ def style() -> Iterator[None]:
         yield
 
 
-def canvas(size: tuple[float, float]) -> Canvas:
-    """Return an empty figure of a size in points, which are the units of its SVG."""
-    return Canvas(figsize=(size[0] / POINTS, size[1] / POINTS), dpi=POINTS, layout="constrained")
+def canvas(size: tuple[float, float], *, fitted: bool = True) -> Canvas:
+    """Return an empty figure of a size in points, which are the units of its SVG; `fitted` makes room for labels."""
+    return Canvas(figsize=(size[0] / POINTS, size[1] / POINTS), dpi=POINTS, layout="constrained" if fitted else None)
 
 
 def svg(draw: Callable[[tuple[float, float]], Canvas], size: tuple[float, float], name: str) -> str:
@@ -104,7 +104,7 @@ def svg(draw: Callable[[tuple[float, float]], Canvas], size: tuple[float, float]
     return _inline(stream.getvalue().decode("utf-8"), name)
 
 
-def png(draw: Callable[[tuple[float, float]], Canvas], size: tuple[float, float], dpi: int = 200) -> bytes:
+def png(draw: Callable[[tuple[float, float]], Canvas], size: tuple[float, float], dpi: int = 150) -> bytes:
     """Return a drawing as PNG bytes on white, without metadata, for Word."""
     with style():
         figure = draw(size)

@@ -14,6 +14,9 @@ from matplotlib.figure import Figure as Canvas
 from ot_eval.outputs import figure_curves, figure_marks, figure_style, numbers, tables, wording
 from ot_eval.outputs.released import Released, ReleasedCurve, ReleasedEstimate
 
+RATIO = "hazard ratio"
+"""The measure that is drawn as a forest; a biased or unadjusted ratio has another name and is never drawn."""
+
 Draw = Callable[[tuple[float, float]], Canvas]
 
 
@@ -76,9 +79,9 @@ def stacked(curves: Sequence[ReleasedCurve], name: str, title: str, subtitle: st
 def _curves_alt(kind: str, curves: Sequence[ReleasedCurve], subtitle: str) -> str:
     """Say each line's start and end, and its value at the horizons."""
     parts = []
-    several = len({c.population for c in curves}) > 1
+    several = len({tables.curve_who(c) for c in curves}) > 1
     for c in curves:
-        who = f"{wording.label(c.population, wording.POPULATIONS)}, " if several else ""
+        who = f"{tables.curve_who(c)}, " if several else ""
         what = wording.label(c.outcome, wording.OUTCOMES)
         stops = [
             f"{numbers.value(v, c.unit)} at {numbers.period(d)}"
@@ -159,16 +162,13 @@ def of_strand(released: Released) -> tuple[Figure, ...]:
         heading = wording.label(analysis, wording.ANALYSES)
         found.append(lines(main, f"{name}-main", heading, f"Share with {what}, by days since reablement ended"))
         if len(outcomes) > 1:
-            for population in dict.fromkeys(c.population for c in curves):
-                who = wording.label(population, wording.POPULATIONS)
-                own = [c for c in curves if c.population == population]
+            for who in dict.fromkeys(tables.curve_who(c) for c in curves):
+                own = [c for c in curves if tables.curve_who(c) == who]
                 found.append(
-                    stacked(
-                        own, f"{name}-{_slug(population)}", f"{who}: every outcome", f"{who}, share with each outcome"
-                    )
+                    stacked(own, f"{name}-{_slug(who)}", f"{who}: every outcome", f"{who}, share with each outcome")
                 )
-    for analysis in dict.fromkeys(e.analysis for e in released.estimates if e.unit == "ratio"):
-        rows = released.find(analysis, unit="ratio")
+    for analysis in dict.fromkeys(e.analysis for e in released.estimates if e.measure == RATIO):
+        rows = released.find(analysis, measure=RATIO)
         if len(rows) > 1:
             heading = wording.label(analysis, wording.ANALYSES)
             found.append(

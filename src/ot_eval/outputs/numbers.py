@@ -14,7 +14,17 @@ SMALLEST_P = 0.001
 MONTHS = {91: 3, 182: 6, 183: 6, 273: 9, 274: 9, 365: 12, 547: 18, 548: 18, 730: 24, 731: 24, 1095: 36}
 """Days that the report calls whole months."""
 
-_DECIMALS = {"days": 0, "years": 1, "hours/week": 1, "£/week": 0, "£": 0, "minutes": 0, "points": 1, "ratio": 2}
+_DECIMALS = {
+    "days": 0,
+    "years": 1,
+    "hours/week": 1,
+    "£/week": 0,
+    "£": 0,
+    "minutes": 0,
+    "points": 1,
+    "ratio": 2,
+    "as recorded": 1,
+}
 _UNITS = {"days": " days", "years": " years", "hours/week": " hours a week", "£/week": " a week", "minutes": " minutes"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ot_eval.outputs import numbers, wording
+from ot_eval.outputs import numbers, tables, wording
 from ot_eval.outputs.figures import Figure
 from ot_eval.outputs.released import Released
 
@@ -29,6 +29,7 @@ class Story:
     title: str
     question: str
     answer: str
+    answer_more: str = ""
     key_figures: tuple[KeyFigure, ...] = ()
     timeline: Figure | None = None
     timeline_sentences: tuple[str, ...] = ()
@@ -41,13 +42,22 @@ class Story:
     def sentences(self) -> tuple[str, ...]:
         """Return every sentence of the story, for checks of its words."""
         cards = tuple(k.sentence for k in self.key_figures)
-        return (self.answer, *cards, *self.timeline_sentences, *self.sure, *self.means, *self.unknown, *self.included)
+        return (
+            self.answer,
+            self.answer_more,
+            *cards,
+            *self.timeline_sentences,
+            *self.sure,
+            *self.means,
+            *self.unknown,
+            *self.included,
+        )
 
 
 def included(released: Released) -> tuple[str, ...]:
     """Say who was counted, from the flow diagram and the facts about the data."""
     said = []
-    steps = [s for s in released.flow if s.n_left is not None]
+    steps = [s for s in tables.main_flow(released) if s.n_left is not None]
     if len(steps) > 1:
         said.append(
             f"The data hold about {numbers.count(steps[0].n_left)} people to start from. "
@@ -85,7 +95,7 @@ def plain(released: Released) -> Story:
     if lead is None or lead.value is None:
         answer = "There were too few people or events to publish an answer."
     elif lead.unit == "probability":
-        who = wording.label(lead.population, wording.POPULATIONS).lower()
+        who = wording.who(lead.population).lower()
         answer = f"{lead.term}, {who}: {wording.in_100(lead.value)}."
     else:
         name = lead.measure[:1].upper() + lead.measure[1:]

@@ -11,6 +11,8 @@ INCIDENCE = "cumulative_incidence"
 HAD = wording.HAD["increase"]
 PEOPLE = {"all": "people", "new": "new clients", "existing": "existing clients"}
 YEAR = 365
+CONTACT = ("ot contact", "ot:")
+"""How the term of the time-varying contact begins; the ever/never comparison is another analysis and never used."""
 UNKNOWN = (
     "People were not given occupational therapy by lot. Those who saw a therapist may differ in ways the data do "
     "not show. So this report cannot say that the therapy was the reason.",
@@ -28,7 +30,8 @@ def story(released: Released) -> Story:
         strand=released.strand,
         title=released.title,
         question=released.question,
-        answer=_answer(shares, contact, when),
+        answer=_answer(shares, when),
+        answer_more=_contact_answer(contact),
         key_figures=(*_share_cards(shares, when), *_contact_card(contact)),
         timeline=_timeline(released),
         timeline_sentences=_pace(released),
@@ -44,8 +47,9 @@ def _shares(released: Released) -> dict[str, ReleasedEstimate]:
     """Return each population's share with an increase at one day: the latest within a year that any has."""
     found: dict[int, dict[str, ReleasedEstimate]] = {}
     for e in released.find(INCIDENCE, outcome="increase"):
-        if e.value is not None and e.term.startswith("day ") and e.population in PEOPLE:
-            found.setdefault(int(e.term.removeprefix("day ")), {})[e.population] = e
+        population = wording.canonical(e.population)
+        if e.value is not None and e.term.startswith("day ") and population in PEOPLE:
+            found.setdefault(int(e.term.removeprefix("day ")), {})[population] = e
     if not found:
         return {}
     within = [day for day in found if day <= YEAR] or list(found)
@@ -55,7 +59,7 @@ def _shares(released: Released) -> dict[str, ReleasedEstimate]:
 
 def _contact(released: Released) -> ReleasedEstimate | None:
     """Return the adjusted comparison of occupational therapy contact as it happens in time, never ever/never."""
-    rows = [e for e in released.find("cox", outcome="increase", unit="ratio") if "ot contact" in e.term.lower()]
+    rows = [e for e in released.find("cox", outcome="increase", unit="ratio") if e.term.lower().startswith(CONTACT)]
     shown = [e for e in rows if e.value is not None and e.lower is not None and e.upper is not None]
     return shown[0] if len(shown) == 1 else None
 
@@ -64,30 +68,34 @@ def _certainty(contact: ReleasedEstimate) -> Certainty:
     return wording.certainty(contact.lower or 0.0, contact.upper or 0.0)
 
 
-def _answer(shares: dict[str, ReleasedEstimate], contact: ReleasedEstimate | None, when: str) -> str:
+def _answer(shares: dict[str, ReleasedEstimate], when: str) -> str:
     """Return the answer in one sentence."""
     groups = {p: e for p, e in shares.items() if p != "all"} or shares
     if not groups:
         return "Too few people had a larger care package to publish how many there were."
     said = [f"{wording.in_100(e.value or 0.0)} {PEOPLE[p]}" for p, e in groups.items()]
-    start = f"Within {when} of the end of reablement, {wording.listed(tuple(said))} {HAD}"
+    start = "a year" if when == "12 months" else when
+    return f"Within {start} of leaving reablement, {wording.listed(tuple(said))} {HAD}."
+
+
+def _contact_answer(contact: ReleasedEstimate | None) -> str:
+    """Return the second answer: what goes with contact with an occupational therapist."""
     if contact is None:
-        return f"{start}."
+        return "Too few people or events stand behind the comparison by occupational therapy to publish it."
     way = "fewer" if (contact.value or 1.0) < 1 else "more"
-    ends = {
-        Certainty.CLEAR: f"there were {way} increases after contact with an occupational therapist",
-        Certainty.BORDERLINE: f"there may be {way} increases after contact with an occupational therapist",
-        Certainty.UNCLEAR: "whether contact with an occupational therapist makes a difference is not clear",
-        Certainty.LITTLE: "there were about as many after contact with an occupational therapist as without it",
-    }
-    return f"{start}; {ends[_certainty(contact)]}."
+    return {
+        Certainty.CLEAR: f"After contact with an occupational therapist there were {way} increases than without it.",
+        Certainty.BORDERLINE: f"There may be {way} increases after contact with an occupational therapist.",
+        Certainty.UNCLEAR: "Whether contact with an occupational therapist makes a difference is not clear.",
+        Certainty.LITTLE: "There were about as many increases after contact with an occupational therapist as without.",
+    }[_certainty(contact)]
 
 
 def _share_cards(shares: dict[str, ReleasedEstimate], when: str) -> tuple[KeyFigure, ...]:
     groups = {p: e for p, e in shares.items() if p != "all"} or shares
     cards = []
     for population, e in groups.items():
-        who = wording.label(population, wording.POPULATIONS)
+        who = wording.who(population)
         cards.append(
             KeyFigure(
                 heading=who,
@@ -120,14 +128,14 @@ def _pace(released: Released) -> tuple[str, ...]:
     """Say how much of a year's increases came in its first months, where both are shown."""
     said = []
     for population in ("new", "existing"):
-        days = {e.term: e for e in released.find(INCIDENCE, outcome="increase", population=population) if e.value}
+        rows = released.find(INCIDENCE, outcome="increase")
+        days = {e.term: e for e in rows if e.value and wording.canonical(e.population) == population}
         early, late = days.get("day 91"), days.get("day 365")
         if early is None or late is None:
             continue
         first, whole = round(100 * (early.value or 0)), round(100 * (late.value or 0))
-        said.append(
-            f"Of 100 {PEOPLE[population]}, about {first} had an increase in the first 3 months and {whole} within the year."
-        )
+        start = f"Of 100 {PEOPLE[population]}, about {first} had an increase in the first 3 months"
+        said.append(f"{start} and {whole} within the year.")
     return tuple(said)
 
 
@@ -136,9 +144,10 @@ def _sure(shares: dict[str, ReleasedEstimate], contact: ReleasedEstimate | None)
     widths = [round(100 * (e.upper - e.lower)) for e in shares.values() if e.upper is not None and e.lower is not None]
     if widths:
         first = next(iter(shares.values()))
+        half = (max(widths) + 1) // 2
         said.append(
-            f"Each number is an estimate. Its likely range ({numbers.level(first.level)} interval) shows how far chance "
-            f"alone could move it: up to about {(max(widths) + 1) // 2} in 100 either way for the shares above."
+            f"Each number is an estimate. Its likely range ({numbers.level(first.level)} interval) shows how far "
+            f"chance alone could move it: up to about {half} in 100 either way for the shares above."
         )
     if contact is not None:
         said.append(
@@ -157,8 +166,8 @@ def _means(shares: dict[str, ReleasedEstimate], contact: ReleasedEstimate | None
         if population in shares:
             about = round(100 * (shares[population].value or 0))
             said.append(
-                f"Planning: of every 100 {PEOPLE[population]} who leave reablement with home care, expect about {about} "
-                f"to need more within {when}."
+                f"Planning: of every 100 {PEOPLE[population]} who leave reablement with home care, expect about "
+                f"{about} to need more within {when}."
             )
     new, existing = shares.get("new"), shares.get("existing")
     if new and existing and (existing.lower or 0) > (new.upper or 1):
@@ -172,11 +181,11 @@ def _advice(contact: ReleasedEstimate) -> str:
     """Return what to do about occupational therapy contact, which may be nothing different."""
     kind = _certainty(contact)
     if kind in (Certainty.UNCLEAR, Certainty.LITTLE):
-        return "Occupational therapy: nothing here is a reason to offer more or less of it. Do nothing different yet."
+        return "Occupational therapy: nothing here is a reason to offer more or less. For now, change nothing."
     if (contact.value or 1.0) < 1:
         return (
-            "Occupational therapy: the pattern fits the idea that contact delays increases. It does not prove it. Keep "
-            "the offer in place, and ask for a fair comparison before changing it."
+            "Occupational therapy: the pattern fits the idea that contact delays increases, but does not prove it. "
+            "Keep the offer in place. Ask for a fair comparison before changing it."
         )
     return (
         "Occupational therapy: more increases followed contact. Therapists may see the people whose needs are growing. "

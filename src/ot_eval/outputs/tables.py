@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from ot_eval.outputs import numbers, wording
 from ot_eval.outputs.disclosure_counts import variable_and_level
-from ot_eval.outputs.released import Released, ReleasedCurve, ReleasedEstimate
+from ot_eval.outputs.released import Released, ReleasedCurve, ReleasedEstimate, ReleasedStep
 
 ORDER = ("all", "new", "existing")
 """Populations come in this order, then any other as first seen."""
+NOT_RECORDED = "not recorded"
+SPREADS = ("sd", "standard deviation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,26 +55,36 @@ class Table:
 def populations(rows: Sequence[ReleasedEstimate]) -> tuple[str, ...]:
     """Return the populations of some estimates, everyone first."""
     seen = list(dict.fromkeys(e.population for e in rows))
-    return tuple(sorted(seen, key=lambda p: (ORDER.index(p) if p in ORDER else len(ORDER), seen.index(p))))
+
+    def place(population: str) -> tuple[int, int]:
+        name = wording.canonical(population)
+        return (ORDER.index(name) if name in ORDER else len(ORDER)), seen.index(population)
+
+    return tuple(sorted(seen, key=place))
 
 
 def _plain(name: str, caption: str, head: Sequence[str], rows: Sequence[Row], note: str = "") -> Table:
     return Table(name=name, caption=caption, head=tuple(head), groups=(Group(heading="", rows=tuple(rows)),), note=note)
 
 
+def plain(name: str, caption: str, head: tuple[str, str], pairs: Sequence[tuple[str, str]]) -> Table:
+    """Return a table of two columns."""
+    return _plain(name, caption, head, [Row(header=a, cells=(b,)) for a, b in pairs])
+
+
 def _described(cells: dict[str, ReleasedEstimate]) -> str:
     """Return one cell of Table 1 from the measures it has."""
     if "people" in cells:
         people = cells["people"]
-        share = cells.get("percent")
+        share = next((e for e in cells.values() if e.unit == "percent"), None)
         if people.value is None:
             return numbers.HIDDEN_CELL
         tail = "" if share is None or share.value is None else f" ({numbers.value(share.value, 'percent')})"
         return f"{numbers.count(int(people.value))}{tail}"
-    main = next((cells[m] for m in ("mean", "median", "percent") if m in cells), next(iter(cells.values())))
+    main = next((cells[m] for m in ("mean", "median") if m in cells), next(iter(cells.values())))
     if main.value is None:
         return numbers.HIDDEN_CELL
-    spread = cells.get("sd")
+    spread = next((cells[m] for m in SPREADS if m in cells), None)
     tail = "" if spread is None or spread.value is None else f" (SD {numbers.bare(spread.value, spread.unit)})"
     return f"{numbers.bare(main.value, main.unit)}{tail}"
 
@@ -96,12 +108,14 @@ def table_one(released: Released) -> Table | None:
         unit = _UNIT_HEADING.get(first.unit, "")
         header = level if variable else wording.label(term, wording.VARIABLES) + (f" ({unit})" if unit else "")
         text = tuple(_described(by_population[p]) if p in by_population else numbers.NONE_CELL for p in columns)
+        if level == NOT_RECORDED and variable in cells and set(text) <= {numbers.HIDDEN_CELL, numbers.NONE_CELL}:
+            continue  # the mean says already for whom it was worked out
         heading = wording.label(variable, wording.VARIABLES) if variable else ""
         groups.setdefault(heading, []).append(Row(header=header.replace("_", " "), cells=text))
     return Table(
         name="table-one",
         caption="Who was followed",
-        head=("", *(wording.label(p, wording.POPULATIONS) for p in columns)),
+        head=("", *(wording.who(p) for p in columns)),
         groups=tuple(Group(heading=h, rows=tuple(r)) for h, r in groups.items()),
         note="Number of people (percent of the column), or mean (SD: standard deviation). Rounded, so parts may not "
         "add up to their whole.",
@@ -116,7 +130,7 @@ def estimates(rows: Sequence[ReleasedEstimate], caption: str, name: str) -> Tabl
     for e in rows:
         variable, level = variable_and_level(e.term)
         head = wording.horizon(e.term) if e.term.startswith("day ") else wording.term_label(e.term, variable, level)
-        parts = [wording.label(e.population, wording.POPULATIONS)] if several else []
+        parts = [wording.who(e.population)] if several else []
         parts += [wording.label(e.outcome, wording.OUTCOMES)] if outcomes else []
         shown = f"{numbers.HIDDEN_CELL} ({e.hidden})" if e.value is None else numbers.value(e.value, e.unit)
         lines.append(
@@ -141,6 +155,11 @@ def _optional(count: int | None) -> str:
     return numbers.NONE_CELL if count is None else numbers.count(count)
 
 
+def curve_who(curve: ReleasedCurve) -> str:
+    """Return the reader's word for the people of a curve: its group where it has one, else its population."""
+    return wording.who(curve.group or curve.population)
+
+
 def curve_points(curves: Sequence[ReleasedCurve], caption: str, name: str) -> Table:
     """Return the numbers behind some curves: each point that is drawn, and no other."""
     rows = []
@@ -149,7 +168,7 @@ def curve_points(curves: Sequence[ReleasedCurve], caption: str, name: str) -> Ta
             band = numbers.NONE_CELL
             if curve.lower is not None and curve.upper is not None:
                 band = f"{numbers.bare(curve.lower[i], curve.unit)} to {numbers.value(curve.upper[i], curve.unit)}"
-            who = wording.label(curve.population, wording.POPULATIONS)
+            who = curve_who(curve)
             what = wording.label(curve.outcome, wording.OUTCOMES)
             rows.append(
                 Row(header=f"{who}, {what}, day {day}", cells=(numbers.value(curve.value[i], curve.unit), band))
@@ -162,11 +181,11 @@ def at_risk(curves: Sequence[ReleasedCurve], caption: str, name: str) -> Table:
     """Return people still followed at each horizon, one row a population."""
     by_population: dict[str, ReleasedCurve] = {}
     for curve in curves:
-        by_population.setdefault(curve.population, curve)
+        by_population.setdefault(curve_who(curve), curve)
     days = max((c.risk_days for c in by_population.values()), key=len, default=())
     rows = [
         Row(
-            header=wording.label(population, wording.POPULATIONS),
+            header=population,
             cells=tuple(
                 numbers.count(c.n_risk[c.risk_days.index(d)]) if d in c.risk_days else numbers.HIDDEN_CELL for d in days
             ),
@@ -177,21 +196,28 @@ def at_risk(curves: Sequence[ReleasedCurve], caption: str, name: str) -> Table:
     return _plain(name, caption, head, rows)
 
 
+def main_flow(released: Released) -> tuple[ReleasedStep, ...]:
+    """Return the steps of the flow diagram: everyone's where they are given, else the first population's."""
+    names = list(dict.fromkeys(step.population for step in released.flow))
+    chosen = next((n for n in names if wording.canonical(n) == "all"), names[0] if names else "")
+    return tuple(step for step in released.flow if step.population == chosen)
+
+
 def flow(released: Released) -> Table | None:
-    """Return who was included, rule by rule."""
-    if not released.flow:
+    """Return who was left after each rule, one column a population."""
+    names = list(dict.fromkeys(step.population for step in released.flow))
+    if not names:
         return None
+    cells = {(step.population, step.rule): step.n_left for step in released.flow}
+    labels = {step.rule: step.label for step in released.flow}
     rows = [
         Row(
-            header=step.label,
-            cells=(
-                numbers.count(step.n_left),
-                numbers.NONE_CELL if step.n_removed is None else numbers.count(step.n_removed),
-            ),
+            header=label,
+            cells=tuple(numbers.count(cells[(n, rule)]) if (n, rule) in cells else numbers.NONE_CELL for n in names),
         )
-        for step in released.flow
+        for rule, label in labels.items()
     ]
-    return _plain("flow", "People left after each rule", ("Rule", "People left", "Removed by this rule"), rows)
+    return _plain("flow", "People left after each rule", ("Rule", *(wording.who(n) for n in names)), rows)
 
 
 def checks(released: Released) -> Table | None:

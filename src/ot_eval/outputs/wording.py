@@ -19,8 +19,7 @@ POPULATIONS = {
     "all": "Everyone",
     "new": "New clients",
     "existing": "Existing clients",
-    "new clients": "New clients",
-    "existing clients": "Existing clients",
+    "existing v new": "Difference, existing less new (in standard deviations)",
 }
 OUTCOMES = {
     "increase": "a larger care package",
@@ -52,7 +51,11 @@ ANALYSES = {
     "cumulative_incidence": "How many had each outcome by each time",
     "restricted_mean": "Average time without an increase",
     "cox": "What goes with a higher or lower rate of increase",
-    "ever_never": "The naive comparison, shown as a warning",
+    "ever_never": "The misleading comparison, shown as a warning",
+    "biased_ever_never": "The misleading comparison, shown as a warning",
+    "gray_test": "Whether groups differ in how many had each outcome",
+    "proportional_hazards": "Whether ratios held steady over time",
+    "restricted_time_lost": "Average time lost to each outcome",
     "kaplan_meier": "Share without the event over time",
 }
 FACTS = {
@@ -74,6 +77,29 @@ def label(name: str, table: dict[str, str]) -> str:
     """
     spelt = name.replace("_", " ").strip()
     return table.get(name, spelt[:1].upper() + spelt[1:])
+
+
+def canonical(population: str) -> str:
+    """Return the short name of a population: what is left without `all, ` before it and ` clients` after it.
+
+    Examples
+    --------
+    >>> canonical("all, new"), canonical("existing clients"), canonical("all"), canonical("all, existing v new")
+    ('new', 'existing', 'all', 'existing v new')
+    """
+    name = population.removeprefix("all, ").removeprefix("everyone, ").removesuffix(" clients").strip()
+    return "all" if name in ("all", "everyone", "") else name
+
+
+def who(population: str) -> str:
+    """Return the reader's word for a population.
+
+    Examples
+    --------
+    >>> who("all, new"), who("all")
+    ('New clients', 'Everyone')
+    """
+    return label(canonical(population), POPULATIONS)
 
 
 class Certainty(Enum):

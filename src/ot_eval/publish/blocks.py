@@ -1,0 +1,62 @@
+"""The body of a full report: one block an analysis, its figures before its tables, the misleading ones last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ot_eval.outputs import figures, tables, wording
+from ot_eval.outputs.released import Released, ReleasedEstimate
+
+_IMMORTAL_TIME = (
+    "People who go longer without an increase have more time to meet a therapist, so this comparison makes contact "
+    "look better than it is. It is printed so that nobody has to make it again."
+)
+WARNINGS = {"ever_never": _IMMORTAL_TIME, "biased_ever_never": _IMMORTAL_TIME}
+"""Analyses that are shown only as a warning, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One analysis as the reader meets it."""
+
+    name: str
+    heading: str
+    warning: str
+    figures: tuple[figures.Figure, ...]
+    tables: tuple[tables.Table, ...]
+
+
+def blocks(released: Released) -> tuple[Block, ...]:
+    """Return the blocks of a strand's report in reading order."""
+    names = [e.analysis for e in released.estimates] + [c.analysis for c in released.curves]
+    order = sorted(dict.fromkeys(n for n in names if n != "table_one"), key=lambda n: n in WARNINGS)
+    drawn = figures.of_strand(released)
+    found = []
+    for analysis in order:
+        name = analysis.replace("_", "-")
+        own = tuple(f for f in drawn if f.name == name or f.name.startswith(f"{name}-"))
+        found.append(
+            Block(
+                name=name,
+                heading=wording.label(analysis, wording.ANALYSES),
+                warning=WARNINGS.get(analysis, ""),
+                figures=() if analysis in WARNINGS else own,
+                tables=_tables(released, analysis, name),
+            )
+        )
+    return tuple(found)
+
+
+def _tables(released: Released, analysis: str, name: str) -> tuple[tables.Table, ...]:
+    """Return a table a kind of number, then the curves that were too small to draw."""
+    kinds: dict[tuple[str, str], list[ReleasedEstimate]] = {}
+    for e in released.find(analysis):
+        kinds.setdefault((e.measure, e.unit), []).append(e)
+    made = []
+    for i, ((measure, _), rows) in enumerate(kinds.items()):
+        caption = f"{wording.label(analysis, wording.ANALYSES)}: {measure}"
+        made.append(tables.estimates(rows, caption, f"{name}-t{i + 1}"))
+    small = [c for c in released.curves if c.analysis == analysis and not c.drawn]
+    if small:
+        made.append(tables.curve_points(small, "Too few people for a curve: shares at each horizon", f"{name}-small"))
+    return tuple(made)

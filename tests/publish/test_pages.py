@@ -1,0 +1,107 @@
+"""Pages: what an automatic checker of accessibility misses, and what a manager must not meet."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from bs4 import BeautifulSoup
+
+from ot_eval.outputs.wording import BANNED
+from ot_eval.publish.pages import PAGE_LIMIT, render
+
+PAGES = ("index.html", "care_packages.html")
+
+
+@pytest.fixture(params=PAGES)
+def page(request, report):
+    return BeautifulSoup(report[request.param], "html.parser")
+
+
+def test_language_title_and_landmarks(page):
+    assert page.html["lang"] == "en-GB"
+    assert page.title.get_text(strip=True)
+    assert len(page.find_all("main")) == 1
+    assert len(page.find_all("h1")) == 1
+
+
+def test_headings_never_skip_a_level(page):
+    levels = [int(h.name[1]) for h in page.find_all(re.compile(r"^h[1-6]$"))]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_every_table_has_a_caption_and_scoped_headers(page):
+    tables = page.find_all("table")
+    assert tables
+    for table in tables:
+        assert table.caption.get_text(strip=True)
+        assert table.find_all("th")
+        assert all(th.get("scope") in {"col", "row", "rowgroup"} for th in table.find_all("th"))
+        for row in table.tbody.find_all("tr"):
+            assert row.find("th"), "each row begins with its header"
+
+
+def test_every_picture_has_a_text_alternative_from_its_data(page):
+    pictures = page.find_all(attrs={"role": "img"})
+    assert pictures
+    for picture in pictures:
+        text = picture["aria-label"]
+        assert 20 <= len(text) <= 1500
+        assert "no description" not in text.lower()
+        assert re.search(r"\d", text), "a text alternative carries numbers"
+    assert not page.find_all("img")
+    for svg in page.find_all("svg"):
+        assert svg.find_parent(attrs={"role": "img"})
+
+
+def test_ids_are_unique_and_references_resolve(page):
+    ids = [tag["id"] for tag in page.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    for tag in page.find_all(attrs={"aria-labelledby": True}):
+        assert tag["aria-labelledby"] in ids
+    for use in page.find_all("use"):
+        assert use["href"].removeprefix("#") in ids
+
+
+def test_nothing_is_fetched_and_nothing_runs(page, request):
+    assert not page.find_all(["script", "link", "iframe", "object", "embed"])
+    for tag in page.find_all(src=True):
+        assert tag["src"].startswith("data:")
+    for a in page.find_all("a"):
+        assert not a["href"].startswith(("http:", "https:", "//"))
+    assert "url(http" not in str(page)
+    assert "@import" not in str(page)
+
+
+def test_pages_are_small(report):
+    assert all(len(report[name]) < PAGE_LIMIT for name in PAGES)
+
+
+def test_the_manager_meets_no_banned_word_outside_the_folded_methods(report):
+    page = BeautifulSoup(report["index.html"], "html.parser")
+    for folded in page.find_all("details"):
+        folded.decompose()
+    text = page.main.get_text(" ").lower()
+    assert not [word for word in BANNED if re.search(rf"\b{word}\b", text)]
+
+
+def test_synthetic_data_are_said_to_be_so(page):
+    assert "Made-up data" in page.header.get_text()
+
+
+def test_no_markup_from_the_results_reaches_the_page(example, protocol, provenance):
+    from dataclasses import replace
+
+    from ot_eval.outputs.disclosure import release
+    from ot_eval.outputs.policy import PRESETS
+
+    hostile = replace(example.study_result(), title="<script>alert(1)</script>", notes=("<img src=x>",))
+    pages = render((release(hostile, PRESETS["ot_eval"]),), protocol, provenance)
+    for body in pages.values():
+        assert b"<script>" not in body
+        assert b"<img" not in body
+
+
+def test_two_runs_give_the_same_bytes(report, released, protocol, provenance):
+    again = render((released,), protocol, provenance)
+    assert {name: again[name] for name in PAGES} == {name: report[name] for name in PAGES}
