@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -53,11 +54,13 @@ class CldFile:
 def count_values(files: AllFiles) -> Counts:
     """Return how often each file holds each value of each list field."""
     found: Counts = [{name: {} for name in LISTS} for _ in files.sources]
-    for name in LISTS:
-        groups = files.every.group_by("file_key", given=files.every[name]).agg(n=files.every.count())
-        for row in groups.to_pyarrow().to_pylist():
-            if row["given"] is not None:
-                found[row["file_key"]][name][row["given"]] = row["n"]
+    every = files.every
+    groups = [
+        every.group_by("file_key", list=ibis.literal(name), given=every[name]).agg(n=every.count()) for name in LISTS
+    ]
+    for row in ibis.union(groups[0], *groups[1:]).to_pyarrow().to_pylist():
+        if row["given"] is not None:
+            found[row["file_key"]][row["list"]][row["given"]] = row["n"]
     return found
 
 

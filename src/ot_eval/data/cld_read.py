@@ -17,7 +17,7 @@ from ot_eval.base.protocol import Reading
 from ot_eval.data.cld_checks import HEADER, check_files
 from ot_eval.data.cld_files import CldFile, Counts, count_values, date_files, file_table, unmapped
 from ot_eval.data.cld_history import merge_history
-from ot_eval.data.cld_source import TABLE, AllFiles, Source, all_files, open_source
+from ot_eval.data.cld_source import TABLE, AllFiles, open_files
 from ot_eval.data.cld_values import LISTS, ValueMap
 from ot_eval.data.engine import Engine
 from ot_eval.data.formats import sha256
@@ -85,10 +85,9 @@ def read_cld(
     engine: Engine, paths: list[Path], values: ValueMap, reading: Reading, key: bytes, problems: ProblemList
 ) -> Cld | None:
     """Read all files, or return None where something had to be refused; `problems` then says what, for all files."""
-    sources = _open_all(engine, paths, problems)
-    if not sources:
+    files = open_files(engine, _distinct(paths, problems), problems)
+    if files is None:
         return None
-    files = all_files(engine, sources)
     counts = count_values(files)
     check_files(files, problems, unmapped(counts, values))
     dated = date_files(files, counts, values, reading, problems)
@@ -108,19 +107,18 @@ def read_cld(
     )
 
 
-def _open_all(engine: Engine, paths: list[Path], problems: ProblemList) -> list[Source]:
+def _distinct(paths: list[Path], problems: ProblemList) -> list[Path]:
+    """Leave out a file that is the same, byte for byte, as one before it."""
     seen: set[str] = set()
-    sources: list[Source] = []
-    for number, path in enumerate(paths):
+    kept: list[Path] = []
+    for path in paths:
         fingerprint = sha256(path) if path.is_file() else path.name
         if fingerprint in seen:
             problems.add(path.name, "same file twice", "noted", table=TABLE, note="It was read once.")
-            continue
-        seen.add(fingerprint)
-        source = open_source(engine, path, number, problems)
-        if source is not None:
-            sources.append(source)
-    return sources
+        else:
+            seen.add(fingerprint)
+            kept.append(path)
+    return kept
 
 
 def _order_table(engine: Engine, dated: list[CldFile]) -> ir.Table:
@@ -168,13 +166,19 @@ def _report_persons(persons: Persons, where: str, problems: ProblemList) -> None
 
 def _maps(engine: Engine, counts: Counts, values: ValueMap) -> dict[str, ir.Table]:
     """Return for each list field a table of given values and what they mean."""
-    maps: dict[str, ir.Table] = {}
-    for name in LISTS:
-        words = sorted({word for found in counts for word in found[name]})
-        meaning = pa.array([values.value(name, word) for word in words], pa.string())
-        arrow = pa.table({f"word_{name}": pa.array(words, pa.string()), f"meaning_{name}": meaning})
-        maps[name] = engine.put(f"cld_map_{name}", arrow)
-    return maps
+    words = [(name, word) for name in LISTS for word in sorted({w for found in counts for w in found[name]})]
+    arrow = pa.table(
+        {
+            "list": pa.array([name for name, _ in words], pa.string()),
+            "word": pa.array([word for _, word in words], pa.string()),
+            "meaning": pa.array([values.value(name, word) for name, word in words], pa.string()),
+        }
+    )
+    known = engine.put("cld_words", arrow)
+    return {
+        name: known.filter(known.list == name).select(**{f"word_{name}": known.word, f"meaning_{name}": known.meaning})
+        for name in LISTS
+    }
 
 
 def _rows(

@@ -1,4 +1,4 @@
-"""One Client Level Data file, ready to be queried: fields found, rows numbered, rows given twice found.
+"""Client Level Data files, ready to be queried: fields found, dates and numbers read, rows given twice found.
 
 A text file is read once into memory and cut down to the fields that are read; a Parquet file stays on disk and is
 scanned as needed, so that a nation's file never has to fit.
@@ -11,49 +11,97 @@ from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet
 
 from ot_eval.data.cld_headers import FIELDS, HeaderMatch, match_headers
-from ot_eval.data.dates import date_value
+from ot_eval.data.dates import date_value, read_dates
 from ot_eval.data.engine import ROW_NO, Engine
-from ot_eval.data.formats import Unreadable, check_file, read_raw
+from ot_eval.data.formats import RawTable, Unreadable, check_file, read_raw
 from ot_eval.data.problems import ProblemList
 
 TABLE = "cld"
 KINDS = {f.name: f.kind for f in FIELDS}
+NUMBER = r"^[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)$"  # engines also read nan, inf and 1e5 as numbers
+BLANKS = ("", "NULL", "null", "Null")
+TYPES: dict[str, pa.DataType] = {"date": pa.date32(), "number": pa.float64()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One file. `table` holds each field as given (text, or Parquet's own type) and `row_no`, the line of the file.
+    """One file. `rows` is Arrow for a text file and lazy for Parquet; both hold the columns of `AllFiles`.
 
-    `repeats` holds the numbers of rows that equal an earlier row in every field (rule 5); None where there are none.
+    `n_repeats` counts rows that equal an earlier row of the file in every field (rule 5).
     """
 
     name: str
     path: Path
-    table: ir.Table
+    rows: pa.Table | ir.Table
     header: HeaderMatch
     encoding: str
     n_rows: int
     n_repeats: int
-    repeats: ir.Table | None
 
 
-def open_source(engine: Engine, path: Path, number: int, problems: ProblemList) -> Source | None:
-    """Open one file, or add to `problems` why it cannot be read and return None."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllFiles:
+    """All files in one lazy table: `file_key` (the place in `sources`), `row_no` (the line), every field as read.
+
+    Ids are trimmed, dates and numbers typed, list values as given; each date and number is there as written too (text,
+    `given_` and its name), so that what could not be read is seen. `every` holds the rows as delivered, `once` leaves
+    out rows given twice.
+    """
+
+    sources: tuple[Source, ...]
+    every: ir.Table
+    once: ir.Table
+
+
+def open_files(engine: Engine, paths: list[Path], problems: ProblemList) -> AllFiles | None:
+    """Open every file; add to `problems` why one cannot be read. None where none can."""
+    sources: list[Source] = []
+    for path in paths:
+        source = _open(engine, path, len(sources), problems)
+        if source is not None:
+            sources.append(source)
+    if not sources:
+        return None
+    text = [s.rows for s in sources if isinstance(s.rows, pa.Table)]
+    parts = [s.rows for s in sources if not isinstance(s.rows, pa.Table)]
+    if text:
+        parts.append(engine.put("cld_text", pa.concat_tables(text)))
+    every = engine.view("cld_every", ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0])
+    return AllFiles(sources=tuple(sources), every=every, once=every.filter(~every.repeated))
+
+
+def _open(engine: Engine, path: Path, key: int, problems: ProblemList) -> Source | None:
     try:
         check_file(path)
         if path.suffix.lower() == ".parquet":
-            return _open_parquet(engine, path, number, problems)
-        return _open_text(engine, path, number, problems)
+            return _open_parquet(engine, path, key, problems)
+        raw = read_raw(path)
     except Unreadable as error:
         rows = [(row, "") for row in error.rows]
         problems.add(path.name, error.rule, "refused", table=TABLE, count=error.count, note=error.note, rows=rows)
         return None
+    header = _checked_header(raw.table.column_names, raw.table.num_rows, path.name, problems)
+    if header is None:
+        return None
+    repeated = _repeated(raw.table)
+    return Source(
+        name=path.name,
+        path=path,
+        rows=_typed(raw, header, key, repeated),
+        header=header,
+        encoding=raw.encoding,
+        n_rows=raw.table.num_rows,
+        n_repeats=int(repeated.sum()),
+    )
 
 
-def _checked_header(names: list[str], file: str, problems: ProblemList) -> HeaderMatch | None:
+def _checked_header(names: list[str], n_rows: int, file: str, problems: ProblemList) -> HeaderMatch | None:
     header = match_headers(names)
     for name, hint in header.missing:
         problems.add(file, "missing column", "refused", table=TABLE, column=name, note=hint)
@@ -61,72 +109,81 @@ def _checked_header(names: list[str], file: str, problems: ProblemList) -> Heade
         problems.add(file, "repeated column", "refused", table=TABLE, column=name)
     for name in header.unknown:
         problems.add(file, "extra column", "noted", table=TABLE, column=name)
-    return None if header.missing or header.repeated else header
+    if n_rows == 0:
+        problems.add(file, "empty file", "refused", table=TABLE)
+    return None if header.missing or header.repeated or n_rows == 0 else header
 
 
-def _open_text(engine: Engine, path: Path, number: int, problems: ProblemList) -> Source | None:
-    raw = read_raw(path)
-    header = _checked_header(raw.table.column_names, path.name, problems)
-    if raw.table.num_rows == 0:
-        problems.add(path.name, "empty file", "refused", table=TABLE)
-        return None
-    if header is None:
-        return None
-    lines = pa.array(range(raw.first_row, raw.first_row + raw.table.num_rows), pa.int64())
-    numbered = raw.table.append_column(ROW_NO, lines)
-    local = ibis.duckdb.connect()
-    try:
-        repeats = _repeats(local.create_table("given", numbered), raw.table.column_names)
-        again = local.to_pyarrow(repeats)
-    finally:
-        local.disconnect()
-    slim = numbered.select([*header.columns.values(), ROW_NO])
-    table = engine.put(f"cld_given_{number}", slim)
-    return Source(
-        name=path.name,
-        path=path,
-        table=_fields(table, header),
-        header=header,
-        encoding=raw.encoding,
-        n_rows=raw.table.num_rows,
-        n_repeats=again.num_rows,
-        repeats=engine.put(f"cld_repeats_{number}", again) if again.num_rows else None,
-    )
+def _repeated(table: pa.Table) -> np.ndarray:
+    """Return which rows equal an earlier one in every column, capitals and end spaces aside."""
+    cells = [pc.utf8_trim_whitespace(pc.cast(column, pa.large_string())) for column in table.columns]
+    whole = pc.utf8_lower(pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string())))
+    codes = np.asarray(whole.combine_chunks().dictionary_encode().indices)
+    first = np.zeros(len(codes), dtype=bool)
+    first[np.unique(codes, return_index=True)[1]] = True
+    return ~first
 
 
-def _open_parquet(engine: Engine, path: Path, number: int, problems: ProblemList) -> Source | None:
+def _typed(raw: RawTable, header: HeaderMatch, key: int, repeated: np.ndarray) -> pa.Table:
+    """Return a text file's fields as read."""
+    n = raw.table.num_rows
+    columns: dict[str, pa.Array] = {
+        "file_key": pa.repeat(pa.scalar(key, pa.int64()), n),
+        ROW_NO: pa.array(np.arange(raw.first_row, raw.first_row + n, dtype=np.int64)),
+        "repeated": pa.array(repeated),
+    }
+    for name, kind in KINDS.items():
+        here = header.columns.get(name)
+        text = pa.nulls(n, pa.string()) if here is None else _blank_as_null(raw.table.column(here), kind)
+        if kind in TYPES:
+            columns[f"given_{name}"] = text
+        columns[name] = read_dates(text).dates if kind == "date" else _numbers(text) if kind == "number" else text
+    return pa.table(columns)
+
+
+def _blank_as_null(column: pa.ChunkedArray, kind: str) -> pa.Array:
+    text = column.combine_chunks()
+    text = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    if kind == "list":
+        return text
+    text = pc.utf8_trim_whitespace(text)
+    return pc.if_else(pc.is_in(text, value_set=pa.array(BLANKS)), pa.scalar(None, pa.string()), text)
+
+
+def _numbers(text: pa.Array) -> pa.Array:
+    return pc.cast(pc.if_else(pc.match_substring_regex(text, NUMBER), text, None), pa.float64())
+
+
+def _open_parquet(engine: Engine, path: Path, key: int, problems: ProblemList) -> Source | None:
     try:
         names = list(pa.parquet.read_schema(path).names)
+        n_rows = pa.parquet.read_metadata(path).num_rows
     except (pa.ArrowInvalid, OSError) as error:
         raise Unreadable("not a table", note="The file is not Parquet.") from error
-    header = _checked_header(names, path.name, problems)
-    n_rows = pa.parquet.read_metadata(path).num_rows
-    if n_rows == 0:
-        problems.add(path.name, "empty file", "refused", table=TABLE)
-        return None
+    header = _checked_header(names, n_rows, path.name, problems)
     if header is None:
         return None
-    scanned = engine.scan(f"cld_scan_{number}", path)
-    again = engine.connection.to_pyarrow(_repeats(scanned, names))
+    scanned = engine.scan(f"cld_scan_{key}", path)
+    again = engine.connection.to_pyarrow(_lazily_repeated(scanned, names))
+    repeats = engine.put(f"cld_repeats_{key}", again) if again.num_rows else None
     return Source(
         name=path.name,
         path=path,
-        table=_fields(scanned, header),
+        rows=engine.view(f"cld_read_{key}", _read_lazily(scanned, header, key, repeats)),
         header=header,
         encoding="parquet",
         n_rows=n_rows,
         n_repeats=again.num_rows,
-        repeats=engine.put(f"cld_repeats_{number}", again) if again.num_rows else None,
     )
 
 
-def _repeats(table: ir.Table, names: list[str]) -> ir.Table:
-    """Return `row_no` of every row that equals an earlier one in every column, capitals and end spaces aside.
+def _lazily_repeated(table: ir.Table, names: list[str]) -> ir.Table:
+    """Return `row_no` of every row that equals an earlier one, as `_repeated` does.
 
     A hash finds the few candidates; whether they are equal is then decided on their whole text.
     """
     cells = [table[name].cast("string").strip().fill_null("") for name in names]
-    whole = ibis.literal("\x1f").join(cells).lower() if len(cells) > 1 else cells[0].lower()
+    whole = (ibis.literal("\x1f").join(cells) if len(cells) > 1 else cells[0]).lower()
     hashed = table.select(ROW_NO, hashed=whole.hash())
     twice = hashed.group_by("hashed").agg(n=hashed.count()).filter(lambda t: t.n > 1).select("hashed")
     candidates = hashed.semi_join(twice, "hashed").select(ROW_NO)
@@ -136,23 +193,31 @@ def _repeats(table: ir.Table, names: list[str]) -> ir.Table:
     return placed.filter(placed.place > 0).select(ROW_NO)
 
 
-def _fields(table: ir.Table, header: HeaderMatch) -> ir.Table:
-    """Return the fields under our names; fields the file does not have are null text."""
-    columns: dict[str, ir.Value] = {}
-    for field in FIELDS:
-        if field.name not in header.columns:
-            columns[field.name] = ibis.null("string")
-        elif field.kind in ("date", "number"):
-            columns[field.name] = table[header.columns[field.name]]
-        else:
-            columns[field.name] = table[header.columns[field.name]].cast("string")
-    return table.select(table[ROW_NO], **columns)
+def _read_lazily(table: ir.Table, header: HeaderMatch, key: int, repeats: ir.Table | None) -> ir.Table:
+    """Return a Parquet file's fields as read, as an expression."""
+    columns: dict[str, ir.Value] = {"file_key": ibis.literal(key, "int64"), ROW_NO: table[ROW_NO].cast("int64")}
+    columns["repeated"] = ibis.literal(False)
+    for name, kind in KINDS.items():
+        here = header.columns.get(name)
+        column = ibis.null("string") if here is None else table[here]
+        if kind == "list":
+            columns[name] = column.cast("string")
+            continue
+        text = blank_as_null(column.cast("string"))
+        if kind in TYPES:
+            columns[f"given_{name}"] = text
+        columns[name] = date_value(column) if kind == "date" else number_value(column) if kind == "number" else text
+    rows = table.select(**columns)
+    if repeats is None:
+        return rows
+    marked = rows.left_join(repeats.select(repeat_no=repeats[ROW_NO]), rows[ROW_NO] == ibis._.repeat_no)
+    return marked.mutate(repeated=marked.repeat_no.notnull()).drop("repeat_no").select(*rows.columns)
 
 
 def blank_as_null(column: ir.StringValue) -> ir.StringValue:
     """Return text without spaces at the ends; null where it is empty or the word NULL."""
     text = column.strip()
-    return ibis.ifelse(text.isin(["", "NULL", "null", "Null"]), ibis.null("string"), text)
+    return ibis.ifelse(text.isin(list(BLANKS)), ibis.null("string"), text)
 
 
 def number_value(column: ir.Value) -> ir.FloatingValue:
@@ -160,52 +225,4 @@ def number_value(column: ir.Value) -> ir.FloatingValue:
     if column.type().is_numeric():
         return column.cast("float64")
     text = column.strip()
-    plain = text.re_search(r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)$")  # engines also read nan, inf, 1e5 as numbers
-    return ibis.ifelse(plain, text, ibis.null("string")).try_cast("float64")
-
-
-def given(source: Source, file_key: int) -> ir.Table:
-    """Return a file's rows as read: ids trimmed, dates and numbers typed, list values as given.
-
-    Each date and number is there as written too (text, `given_` and its name), so that what could not be read is seen.
-    """
-    table = source.table
-    columns: dict[str, ir.Value] = {"file_key": ibis.literal(file_key, "int64")}
-    for name, kind in KINDS.items():
-        column = table[name]
-        if kind == "date":
-            columns[name] = date_value(column)
-        elif kind == "number":
-            columns[name] = number_value(column)
-        else:
-            columns[name] = blank_as_null(column) if kind in ("id", "text") else column
-        if kind in ("date", "number"):
-            columns[f"given_{name}"] = blank_as_null(column.cast("string"))
-    return table.select(table[ROW_NO], **columns)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllFiles:
-    """All files in one lazy table. `every` holds each row as delivered, `once` leaves out rows given twice.
-
-    `file_key` is the position of the row's file in `sources`.
-    """
-
-    sources: tuple[Source, ...]
-    every: ir.Table
-    once: ir.Table
-
-
-def all_files(engine: Engine, sources: list[Source]) -> AllFiles:
-    """Put files one under the other; nothing is computed."""
-    every: list[ir.Table] = []
-    once: list[ir.Table] = []
-    for i, source in enumerate(sources):
-        rows = engine.view(f"cld_read_{i}", given(source, i))
-        every.append(rows)
-        once.append(rows if source.repeats is None else rows.anti_join(source.repeats, ROW_NO))
-    return AllFiles(
-        sources=tuple(sources),
-        every=engine.view("cld_every", ibis.union(every[0], *every[1:]) if len(every) > 1 else every[0]),
-        once=engine.view("cld_once", ibis.union(once[0], *once[1:]) if len(once) > 1 else once[0]),
-    )
+    return ibis.ifelse(text.re_search(NUMBER), text, ibis.null("string")).try_cast("float64")
