@@ -16,8 +16,9 @@ from ot_eval.base.errors import AnalysisRefused, DataError, InternalFault, Reque
 from ot_eval.base.protocol_file import load, schema_text
 from ot_eval.cli import app
 from ot_eval.cli_lab import lab_command
+from ot_eval.studies import verify as verify_module
 
-VERBS = (["init"], ["check"], ["run"], ["demo"], ["lab"], ["protocol", "lock"], ["protocol", "schema"])
+VERBS = (["init"], ["check"], ["run"], ["demo"], ["lab"], ["verify"], ["protocol", "lock"], ["protocol", "schema"])
 PRIVATE = "Doris Example, 943 476 5919"
 
 
@@ -178,6 +179,19 @@ def test_check_adds_up_the_files_of_a_rule_and_shows_notes(call, pipeline):
 def test_demo_makes_its_folder(call, pipeline, tmp_path):
     assert call("demo", tmp_path / "demo").exit_code == 0
     assert pipeline.calls[0][0] == tmp_path / "demo"
+
+
+def test_verify_ends_with_1_when_a_number_moved(call, pipeline, monkeypatch):
+    moved = verify_module.Moved(file="results.csv", row="cox [ot]", column="value", published="0.82", rebuilt="0.84")
+    same = verify_module.Verdict(edited=(), moved=(), causes=("pandas: was 2, is 3",))
+    other = verify_module.Verdict(edited=("a.html (changed)",), moved=(moved,), causes=("input q1.csv has changed",))
+    monkeypatch.setattr(verify_module, "verify", lambda *_: same)
+    got = call("verify", "reports/falls")
+    assert (got.exit_code, "Identical" in got.output, "moved no number: pandas" in got.output) == (0, True, True)
+    monkeypatch.setattr(verify_module, "verify", lambda *_: other)
+    got = call("verify", "reports/falls")
+    assert got.exit_code == 1
+    assert all(word in got.output for word in ("0.82", "0.84", "cox [ot]", "Why: input q1.csv", "a.html (changed)"))
 
 
 def test_init_lock_and_schema_work_together(call, tmp_path):

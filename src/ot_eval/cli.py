@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from ot_eval.cli_console import door, known_strands, out, quote, show_check, show_run, steps
+from ot_eval.cli_console import door, known_strands, out, quote, show_check, show_run, show_verdict, steps
 
 CODES = (
     "Exit codes: 0 done, 1 the data broke rules, 2 the request was wrong, 3 the analysis refused, 4 a fault of ours."
@@ -139,6 +139,35 @@ def lab(
 
     with door(study if study.is_dir() else study.parent):
         raise typer.Exit(open_lab(study))
+
+
+@app.command()
+def verify(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="The folder of a published report.")],
+    protocol: Annotated[
+        Path | None, typer.Option("--protocol", metavar="FILE", help="Its protocol, where it is not beside reports/.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="SECTION.WORD=VALUE", help="As the report was run with.")
+    ] = None,
+) -> None:
+    """Make a report again from the same inputs: identical, or which number moved, and why.
+
+    The report itself is not touched. Ends with 1 when a number moved or a file was edited.
+
+    Example: ot-eval verify my-study/reports/my-study
+    """
+    with door(report.parent.parent):
+        from ot_eval.studies import pipeline
+        from ot_eval.studies.verify import verify as compare
+
+        with steps() as on_step:
+            verdict = compare(
+                report,
+                protocol,
+                lambda plan, to: pipeline.run_study(plan, out=to, overrides=tuple(changes or ()), on_step=on_step),
+            )
+        raise typer.Exit(show_verdict(verdict))
 
 
 @protocol_app.command("lock")

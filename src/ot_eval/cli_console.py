@@ -23,6 +23,7 @@ from ot_eval.base.study import write_private
 if TYPE_CHECKING:
     from ot_eval.data.problems import ProblemCount
     from ot_eval.studies.pipeline import CheckReport, RunReport
+    from ot_eval.studies.verify import Verdict
 
 Step = Callable[[str, int, int], None]
 out = Console(highlight=False)
@@ -167,6 +168,26 @@ def show_check(report: CheckReport) -> int:
         return DataError.exit_code
     out.print("[bold green]Ready to run[/]")
     return 0
+
+
+def show_verdict(verdict: Verdict) -> int:
+    """Print whether a report came out again, and return the exit code: 1 when it did not."""
+    for name in verdict.edited:
+        out.print(f"[bold red]Not as published[/]: {escape(name)}")
+    if verdict.moved:
+        table = Table("File", "Line", "Column", Column("Published", justify="right"), Column("Now", justify="right"))
+        for m in verdict.moved:
+            table.add_row(*(escape(word) for word in (m.file, m.row, m.column, m.published, m.rebuilt)))
+        out.print(table)
+    for cause in verdict.causes:
+        out.print(f"  {'Why' if verdict.moved else 'Differs, and moved no number'}: {escape(cause)}", soft_wrap=True)
+    if verdict.same:
+        out.print("[bold green]Identical[/]: every published number came out again")
+        return 0
+    out.print(
+        f"[bold red]Not identical[/]: numbers that moved: {len(verdict.moved)}, files edited: {len(verdict.edited)}"
+    )
+    return DataError.exit_code
 
 
 def _by_rule(problems: list[ProblemCount], title: str) -> Table:

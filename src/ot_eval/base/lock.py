@@ -118,11 +118,22 @@ def deviations(found: Lock | None, used: Protocol) -> tuple[Deviation, ...]:
     """
     if found is None:
         return ()
-    locked, now = dict(_leaves(found.protocol, ())), dict(_leaves(json.loads(used.canonical()), ()))
+    return differences(found.protocol, json.loads(used.canonical()))
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> tuple[Deviation, ...]:
+    """Return every word whose value differs between two protocols, each given as its canonical words and values.
+
+    Examples
+    --------
+    >>> differences({"increase": {"minimum_rise": 1.0}}, {"increase": {"minimum_rise": 2.0}})
+    (Deviation(place='increase: minimum rise', locked='1.0', used='2.0'),)
+    """
+    old, new = dict(_leaves(before, ())), dict(_leaves(after, ()))
     return tuple(
-        Deviation(place=_in_words(place), locked=_shown(locked, place), used=_shown(now, place))
-        for place in sorted(locked.keys() | now.keys())
-        if locked.get(place) != now.get(place)
+        Deviation(place=_in_words(place), locked=_shown(old, place), used=_shown(new, place))
+        for place in sorted(old.keys() | new.keys())
+        if old.get(place) != new.get(place)
     )
 
 
