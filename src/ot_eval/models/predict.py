@@ -7,6 +7,7 @@ the baseline and of the coefficients (Tsiatis 1981; Therneau & Grambsch 2000).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from ot_eval.models.about import need_columns
 from ot_eval.models.cox_fit import CoxFit
 from ot_eval.models.design import Design, Term, read_design
 from ot_eval.models.spells import Floats
+
+Form = Literal["exponential", "product limit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,9 @@ def curves_for(fitted: CoxFit, x: Floats) -> Prediction:
     return Prediction(hazard=cumulative, share=share, se=share * risk * np.sqrt(spread))
 
 
-def incidence_for(fits: dict[str, CoxFit], x: dict[str, Floats], *, last_day: int) -> tuple[Floats, dict[str, Floats]]:
+def incidence_for(
+    fits: dict[str, CoxFit], x: dict[str, Floats], *, last_day: int, form: Form = "exponential"
+) -> tuple[Floats, dict[str, Floats]]:
     """Return the share without any event and the incidence of each cause, from one cause-specific fit a cause.
 
     Parameters
@@ -92,24 +97,33 @@ def incidence_for(fits: dict[str, CoxFit], x: dict[str, Floats], *, last_day: in
     fits : a fit for every kind of event, from the same people
     x : their covariate rows, as `encode` makes them
     last_day : last day of the curves
+    form : "exponential": each day the share falls by exp(-sum of hazards), shared out by hazard (R's matrix
+        exponential); "product limit": by 1 - sum of hazards
 
     Returns
     -------
-    Share without event and incidence by cause, each of shape (rows, days), days 0 to `last_day`: product limit of 1 - sum of hazards.
+    Share without event and incidence by cause, each of shape (rows, days), days 0 to `last_day`.
     """
     steps = {}
     for cause, fitted in fits.items():
-        cumulative = (
-            np.exp(x[cause] @ fitted.beta)[:, None] * baseline(fitted, fitted.maximum.best.ties.hazard)[: last_day + 1]
-        )
+        per_day = baseline(fitted, fitted.maximum.best.ties.hazard)[: last_day + 1]
+        cumulative = np.exp(x[cause] @ fitted.beta)[:, None] * per_day
         steps[cause] = np.diff(cumulative, axis=1, prepend=0.0)
     total = np.add.reduce(list(steps.values()))
+    if form == "exponential":
+        share = np.exp(-np.cumsum(total, axis=1))
+        part = np.divide(-np.expm1(-total), total, out=np.ones_like(total), where=total > 0)
+    else:
+        _refuse_above_one(total)
+        share, part = np.cumprod(1 - total, axis=1), np.ones_like(total)
+    before = np.concatenate([np.ones((share.shape[0], 1)), share[:, :-1]], axis=1)
+    return share, {cause: np.cumsum(before * part * step, axis=1) for cause, step in steps.items()}
+
+
+def _refuse_above_one(total: Floats) -> None:
     if (total > 1).any():
         raise AnalysisRefused(
             "Cox model: on some day the predicted hazards of the causes sum to more than 1",
             expected="hazards small enough for a product limit",
             fix="predict for covariates nearer to those seen, or stop at an earlier day",
         )
-    share = np.cumprod(1 - total, axis=1)
-    before = np.concatenate([np.ones((share.shape[0], 1)), share[:, :-1]], axis=1)
-    return share, {cause: np.cumsum(before * step, axis=1) for cause, step in steps.items()}
