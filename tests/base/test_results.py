@@ -50,7 +50,15 @@ def test_an_impossible_estimate_cannot_exist(changes, rule):
         Estimate(**(GOOD | changes))
 
 
-@pytest.mark.parametrize(("changes", "rule"), [({"value": (1.0,)}, "as long as"), ({"days": (5, 5)}, "days increase")])
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"value": (1.0,)}, "as long as"),
+        ({"days": (5, 5)}, "days increase"),
+        ({"value": (1.0, float("nan"))}, "is finite"),
+        ({"lower": (0.0, 0.0), "upper": (float("inf"), 1.0)}, "is finite"),
+    ],
+)
 def test_an_impossible_curve_cannot_exist(changes, rule):
     with pytest.raises(InternalFault, match=rule):
         curve(**changes)

@@ -88,6 +88,8 @@ class Curve:
         parts = [self.value, self.n_risk, self.n_event, self.n_censored, self.lower, self.upper]
         if any(part is not None and len(part) != len(self.days) for part in parts):
             raise _reject(self, "every tuple is as long as days")
+        if not all(math.isfinite(x) for part in (self.value, self.lower, self.upper) if part is not None for x in part):
+            raise _reject(self, "every value and limit is finite")
         if any(b <= a for a, b in zip(self.days, self.days[1:], strict=False)):
             raise _reject(self, "days increase")
 
