@@ -76,6 +76,7 @@ class Increase(Part):
         28, description="Every one of this many days in a row; a shorter spike is not an increase."
     )
     set_up_days: Days = Field(7, description="Changes up to this day after time zero are set-up; baseline is that day.")
+    review_window_days: Days = Field(28, description="A review that ended this near a change speaks for or against it.")
     gap_bridged_days: Days = Field(30, description="A gap in home care up to this long keeps the person at risk.")
     price_uplift: PriceUplift = PriceUplift()
 
@@ -137,6 +138,9 @@ class Asc2a(Part):
 class Reading(Part):
     """How a Client Level Data file's own period is found; see facts on incomplete months."""
 
+    recording_share: Annotated[float, Field(gt=0.5, le=1)] = Field(
+        0.9, description="This share of the changes of units makes a council's recording re-cut or overwritten."
+    )
     complete_month_share: Annotated[float, Field(gt=0, le=1)] = 0.20
     minimum_month_events: Annotated[int, Field(ge=0)] = Field(0, description="DHSC uses 10; 0 suits small samples.")
     role_words: dict[str, str] = Field(default_factory=dict, description="The service's own word: the toolkit's role.")

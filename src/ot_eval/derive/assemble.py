@@ -12,7 +12,7 @@ from ibis.expr.types import Table
 from ot_eval.base.errors import DataError
 from ot_eval.base.protocol import Protocol
 from ot_eval.data.read import StudyInputs
-from ot_eval.derive import from_cld, packages, people
+from ot_eval.derive import from_cld, packages, people, prices
 from ot_eval.derive.from_cld import Cld
 from ot_eval.derive.materialise import kept, rows
 
@@ -124,12 +124,13 @@ def assemble_tables(own: Mapping[str, Table], cld: Cld | None, protocol: Protoco
         )
     known, people_from = _people(own, cld)
     known = kept(known)
+    rule = protocol.increase.price_uplift
     home_care = own_packages = None
     if "packages" in own:
         own_packages = packages.from_own(own["packages"])
     if cld is not None:
         home_care = kept(packages.from_cld(cld.rows, cld.events, cld.files))
-    used = own_packages if own_packages is not None else home_care
+    used = prices.with_real_cost(own_packages if own_packages is not None else home_care, rule)
     implied = None
     if cld is not None and home_care is not None:
         implied = from_cld.events_from_cld(cld, known, home_care, protocol)
@@ -153,7 +154,7 @@ def assemble_tables(own: Mapping[str, Table], cld: Cld | None, protocol: Protoco
     return StudyTables(
         people=known,
         episodes=episodes,
-        packages=used,
+        packages=kept(used),
         events=kept(events),
         data_end=end,
         contacts=own.get("contacts"),

@@ -29,8 +29,9 @@ def followed_lines(index: Table, packages: Table, data_end: int) -> Table:
 
     Returns
     -------
-    `person_id`, `zero`, `seven`, `first_day`, `last_day`, `earliest`, `provider_id`, `hours` (hundredths) and `cost`
-    (pence).
+    `person_id`, `zero`, `seven`, `first_day`, `last_day`, `earliest`, `provider_id`, `hours` (hundredths), `cost` and
+    `real` (pence; `real` at constant prices), `blind` (1 where the line has no hours), `repriced` (only
+    the price is new).
     """
     care = packages.filter(packages["service"] == "home_care")
     care = care.select(
@@ -38,10 +39,13 @@ def followed_lines(index: Table, packages: Table, data_end: int) -> Table:
         "provider_id",
         first_day=days.number(care["start_date"]),
         last_day=days.number_or_far(care["end_date"]),
+        repriced=care["repriced"],
         earliest=days.number(care["change_earliest"]),
         end_earliest=days.number_or_far(care["end_earliest"]),
         hours=(care["hours_per_week"] * HUNDREDTHS).round().cast("int64"),
         cost=(care["cost_per_week"] * HUNDREDTHS).round().cast("int64"),
+        real=(care["real_cost_per_week"] * HUNDREDTHS).round().cast("int64"),
+        blind=care["hours_per_week"].isnull().cast("int64"),
     )
     lines = index.select("person_id", "zero", "seven", "death").inner_join(care, "person_id")
     seven = lines["seven"]
@@ -57,13 +61,17 @@ def followed_lines(index: Table, packages: Table, data_end: int) -> Table:
 
 
 def with_baseline(index: Table, lines: Table, unit: str) -> Table:
-    """Add the package on the last set-up day: `baseline_hours`, `baseline_cost` (hundredths) and `provider_id`.
+    """Add the package on the last set-up day: the `baseline_*` columns and `provider_id`.
 
     The provider is the one with most of `unit` that day.
     """
     active = lines.filter((lines["first_day"] <= lines["seven"]) & (lines["seven"] <= lines["last_day"]))
     totals = active.group_by("person_id").aggregate(
-        baseline_hours=active["hours"].sum(), baseline_cost=active["cost"].sum()
+        baseline_hours=active["hours"].sum(),
+        baseline_cost=active["cost"].sum(),
+        baseline_real=active["real"].sum(),
+        baseline_blind=active["blind"].sum(),
+        baseline_lines=active.count(),
     )
     named = active.filter(active["provider_id"].notnull())
     shares = named.group_by(["person_id", "provider_id"]).aggregate(

@@ -46,7 +46,8 @@ DAY_SEVEN_RULES = (
     Rule(name="alive", label="alive after the set-up days"),
     Rule(name="not_in_care_home", label="not in a care home by the end of the set-up days"),
     Rule(name="still_here", label="had not moved away by the end of the set-up days"),
-    Rule(name="has_package", label="had a home-care package on the last set-up day"),
+    Rule(name="has_package", label="had home care on the last set-up day"),
+    Rule(name="has_amount", label="its amount is recorded in the unit studied (hours or cost a week)"),
     Rule(name="can_be_followed", label="set-up ended early enough to be followed"),
     Rule(name="of_clients_studied", label="of the clients studied (new, existing)"),
 )

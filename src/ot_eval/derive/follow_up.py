@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PERSON = ("person_id",)
-UNITS = {"hours_per_week": "hours", "cost_per_week": "cost"}
+UNITS = {"hours_per_week": "hours", "cost_per_week": "real"}
 AGE_BANDS = ((65, "18-64"), (75, "65-74"), (85, "75-84"))
 HOUR_BANDS = ((7, "under 7"), (14, "7 to under 14"), (21, "14 to under 21"))
+ORDER = ("time_zero", "exit_day", "age", "baseline_hours", "person_id")
+"""Row order of the frame: by what happened, so that pseudonyms change nothing but ties."""
+
 COLUMNS = (
     "person_id",
     "time_zero",
@@ -78,17 +81,18 @@ def _index(tables: StudyTables, protocol: Protocol) -> Table:
 
 def _answered(index: Table, protocol: Protocol, close: int) -> Table:
     """Add the answers to the rules about the last set-up day."""
-    seven = index["seven"]
+    seven, baseline = index["seven"], index[f"baseline_{UNITS[protocol.increase.unit]}"]
 
     def after(name: str) -> Any:
         return (index[name] > seven).fill_null(True)
 
     return index.mutate(
-        baseline=index[f"baseline_{UNITS[protocol.increase.unit]}"],
+        baseline=baseline,
         is_alive=after("death"),
         is_not_in_care_home=after("care_home"),
         is_still_here=after("moved"),
-        is_has_package=(index[f"baseline_{UNITS[protocol.increase.unit]}"] > 0).fill_null(False),
+        is_has_package=index["baseline_lines"].notnull(),
+        is_has_amount=(baseline > 0).fill_null(False),
         is_can_be_followed=(seven < close).fill_null(False),
         is_of_clients_studied=index["client"].isin(protocol.population.clients),
     )
@@ -159,7 +163,7 @@ def follow_up(tables: StudyTables, protocol: Protocol) -> FollowUp:
     Returns
     -------
     FollowUp
-        `frame` has the columns of `COLUMNS`, one row a person, in order of time zero and person. Days are whole days
+        `frame` has the columns of `COLUMNS`, one row a person, in the order of `ORDER`. Days are whole days
         since time zero. `exit_day` of an increase known only to an interval is its midpoint; `increase_earliest` and
         `increase_latest` hold the interval.
     """
@@ -182,6 +186,6 @@ def follow_up(tables: StudyTables, protocol: Protocol) -> FollowUp:
     people = exposure.with_coached_day(people, tables.providers)
     known = tables.people.select("person_id", "sex", "dementia", "lives_with_carer", "imd_quintile")
     people = looked_up(people, known, PERSON)
-    result = frame(_shaped(_ended(people, protocol, end, close)), ("time_zero", "person_id"))
+    result = frame(_shaped(_ended(people, protocol, end, close)), ORDER)
     facts = {**tables.facts, "ot_source": exposure.describe(used), "close": days.date_of(close).isoformat()}
     return FollowUp(frame=result, flow=steps, facts=facts)

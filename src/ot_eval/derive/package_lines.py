@@ -13,11 +13,28 @@ from ibis.expr.types import Table
 
 from ot_eval.derive import days
 from ot_eval.derive.cld_words import dated, home_support, weekly_cost, weekly_hours
-from ot_eval.derive.joins import looked_up
+from ot_eval.derive.joins import first_by, looked_up
 
 SERVICE = ("la_code", "person_id", "start", "line")
 """The service key of a package line: person, start and description (type and component are fixed by rule 18)."""
 HUNDREDTHS = 100
+COLUMNS = (
+    *SERVICE,
+    "first_day",
+    "last_day",
+    "earliest",
+    "latest",
+    "end_earliest",
+    "hours",
+    "cost",
+    "priced",
+    "last_seen",
+    "provider_id",
+    "outcome",
+    "overwritten",
+    "repriced",
+    "vanished",
+)
 
 
 def package_rows(rows: Table) -> Table:
@@ -45,11 +62,11 @@ def observations(rows: Table, files: Table) -> Table:
     where it ended before), `hours`, `cost` (summed over the rows of the key), `lines`, `provider_id`.
     """
     known = package_rows(rows)
-    ends = files.select("file_no", closes=days.number(files["period_end"]))
+    closes = ibis.coalesce(files["period_end"], files["stated_end"], files["data_end"])
+    ends = files.select("file_no", closes=days.number(closes))
     per_file = known.group_by([*SERVICE, "file_no"]).aggregate(
         hours=known["hours"].sum(),
         cost=known["cost"].sum(),
-        unit_cost=known["unit_cost"].abs().max(),
         lines=known.count(),
         last_end=known["end"].max(),
         provider_id=known["provider_id"].max(),
@@ -68,7 +85,7 @@ def levels_seen(seen: Table) -> Table:
 
     Returns
     -------
-    One row per service key and level: `SERVICE`, `level_no`, `first_seen`, `last_seen`, `hours`, `cost`, `unit_cost`,
+    One row per service key and level: `SERVICE`, `level_no`, `first_seen`, `last_seen`, `hours`, `cost`,
     `provider_id`, `earliest` (first day the level can have begun), `rose`, `units_changed`, `cost_changed`.
     """
     by_file = ibis.window(group_by=SERVICE, order_by="file_no")
@@ -90,7 +107,6 @@ def levels_seen(seen: Table) -> Table:
         last_seen=compared["seen"].max(),
         hours=compared["hours"].max(),
         cost=compared["cost"].max(),
-        unit_cost=compared["unit_cost"].max(),
         provider_id=compared["provider_id"].max(),
         rose=compared["rose"].any(),
         units_changed=compared["units_changed"].any(),
@@ -117,13 +133,14 @@ def _exact(events: Table, overwritten: Table, seen: Table) -> Table:
     lines = package_rows(events)
     keys = overwritten.select(*SERVICE).distinct()
     lines = lines.anti_join(keys, list(SERVICE))
-    first = seen.group_by(SERVICE).aggregate(priced=seen["seen"].min(), known_provider=seen["provider_id"].max())
-    lines = looked_up(lines, first, SERVICE)
+    span = seen.group_by(SERVICE).aggregate(
+        priced=seen["seen"].min(), last_seen=seen["seen"].max(), known_provider=seen["provider_id"].max()
+    )
+    lines = looked_up(lines, span, SERVICE)
     return lines.select(
         *SERVICE,
         "hours",
         "cost",
-        "unit_cost",
         "outcome",
         first_day=lines["start"],
         last_day=lines["end"],
@@ -131,9 +148,10 @@ def _exact(events: Table, overwritten: Table, seen: Table) -> Table:
         latest=lines["start"],
         end_earliest=lines["end"],
         priced=lines["priced"].fill_null(lines["start"]),
+        last_seen=lines["last_seen"].fill_null(lines["start"]),
         provider_id=ibis.coalesce(lines["provider_id"], lines["known_provider"]),
-        units_changed=ibis.literal(False),
-        cost_changed=ibis.literal(False),
+        overwritten=ibis.literal(False),
+        repriced=ibis.literal(False),
     )
 
 
@@ -149,19 +167,21 @@ def _over_time(events: Table, overwritten: Table) -> Table:
         earliest=opening.ifelse(levels["start"], levels["earliest"]),
         latest=opening.ifelse(levels["start"], levels["first_seen"]),
     )
+    opening = levels["level_no"] == 0
+    repriced = ~opening & ~levels["units_changed"] & levels["hours"].notnull()
     order = ibis.window(group_by=SERVICE, order_by="level_no")
     next_first = levels["first_day"].lead().over(order)
     return levels.select(
         *SERVICE,
         "hours",
         "cost",
-        "unit_cost",
         "first_day",
         "earliest",
         "latest",
+        "last_seen",
         "provider_id",
-        "units_changed",
-        "cost_changed",
+        overwritten=~opening & ~repriced,
+        repriced=repriced,
         outcome=next_first.isnull().ifelse(levels["outcome"], ibis.null("string")),
         last_day=ibis.least((next_first - 1).fill_null(levels["end"]), levels["end"]),
         end_earliest=(levels["earliest"].lead().over(order) - 1).fill_null(levels["end"]),
@@ -178,16 +198,29 @@ def home_care_lines(rows: Table, events: Table, files: Table) -> Table:
 
     Returns
     -------
-    One row per spell, day numbers and hundredths: `SERVICE`, `first_day`, `last_day`, `earliest`, `latest` (the
-    interval in which its start lies), `end_earliest`, `hours`, `cost`, `unit_cost`, `priced` (the day its price was
-    first seen), `provider_id`, `outcome`, `units_changed`, `cost_changed` (set on a level that follows another in the
-    same row).
+    One row per spell with the columns of `COLUMNS`, in day numbers and hundredths. `earliest` and `latest` bound the
+    day its start lies on, `end_earliest` the day its end lies on; `priced` and `last_seen` are the first and last day a
+    file knew it; `overwritten` marks a level of other units (or, without units, of other cost) that follows another in
+    the same row, `repriced` one of other cost alone, `vanished` the last level of a row that was open in one file and
+    gone from the next.
     """
     seen = observations(rows, files)
     levels = levels_seen(seen)
     overwritten = levels.semi_join(_overwritten_keys(levels, events), list(SERVICE))
-    columns = ("first_day", "last_day", "earliest", "latest", "end_earliest", "hours", "cost", "unit_cost", "priced")
-    names = (*SERVICE, *columns, "provider_id", "outcome", "units_changed", "cost_changed")
     exact, over_time = _exact(events, overwritten, seen), _over_time(events, overwritten)
+    names = [c for c in COLUMNS if c != "vanished"]
     spells = ibis.union(exact.select(*names), over_time.select(*names))
-    return spells.filter(spells["last_day"] >= spells["first_day"])
+    spells = looked_up(spells.filter(spells["last_day"] >= spells["first_day"]), _vanished(rows), SERVICE)
+    ends_it = spells["last_day"].max().over(ibis.window(group_by=SERVICE)) == spells["last_day"]
+    return spells.mutate(vanished=(spells["vanished"] & ends_it).fill_null(False)).select(*COLUMNS)
+
+
+def _vanished(rows: Table) -> Table:
+    """Return the keys that were open in the last file that holds them, while their council sent a newer file."""
+    newest = rows.group_by("la_code").aggregate(_newest=rows["file_no"].max())
+    known = package_rows(rows)
+    per_file = known.group_by([*SERVICE, "file_no"]).aggregate(_end=known["end"].max())
+    last = first_by(per_file, SERVICE, [per_file["file_no"].desc()])
+    last = looked_up(last, newest, ("la_code",))
+    gone = last.filter((last["_end"] == days.FAR) & (last["file_no"] < last["_newest"]))
+    return gone.select(*SERVICE, vanished=ibis.literal(True))

@@ -32,12 +32,20 @@ COLUMNS = (
     "end_earliest",
     "basis",
     "priced_on",
+    "seen_to",
+    "la_code",
+    "line",
+    "overwritten",
+    "repriced",
+    "vanished",
     "outcome",
 )
-"""The contract's columns, and three more.
+"""The contract's columns, and what the rules about changes and prices need besides.
 
-`end_earliest` is the first day the end can lie on (equal to `end_date` when exact), `priced_on` the day the cost was
-first seen, which names its price year, and `outcome` why the row ended.
+`end_earliest` is the first day the end can lie on (equal to `end_date` when exact). `priced_on` and `seen_to` are the
+first and last day a file knew the cost, which name its price years. `line` is the line's description, `outcome` why it
+ended. `overwritten` and `repriced` mark a level that follows another in the same row (of other units, of another
+price alone), `vanished` a row that was open in one file and gone from the next.
 """
 
 COMPONENTS = {"direct payment": "direct_payment", "extra care housing": "extra_care", "day support": "day"}
@@ -60,6 +68,12 @@ def from_lines(lines: Table) -> Table:
         end_earliest=days.as_date(lines["end_earliest"]),
         basis=known_hours.ifelse("units", "cost"),
         priced_on=days.as_date(lines["priced"]),
+        seen_to=days.as_date(lines["last_seen"]),
+        la_code=lines["la_code"],
+        line=lines["line"],
+        overwritten=lines["overwritten"],
+        repriced=lines["repriced"],
+        vanished=lines["vanished"],
         outcome=lines["outcome"],
     )
 
@@ -92,6 +106,12 @@ def other_support(events: Table) -> Table:
         end_earliest=rows["end_date"],
         basis=ibis.literal("cost"),
         priced_on=rows["start_date"],
+        seen_to=rows["start_date"],
+        la_code=rows["la_code"],
+        line=rows["description"].fill_null(""),
+        overwritten=ibis.literal(False),
+        repriced=ibis.literal(False),
+        vanished=ibis.literal(False),
         outcome=rows["outcome"],
     )
 
@@ -126,5 +146,11 @@ def from_own(packages: Table) -> Table:
         end_earliest=column("end_date", "date"),
         basis=hours.notnull().ifelse("units", "cost"),
         priced_on=packages["start_date"],
+        seen_to=packages["start_date"],
+        la_code=ibis.literal(""),
+        line=ibis.literal(""),
+        overwritten=ibis.literal(False),
+        repriced=ibis.literal(False),
+        vanished=ibis.literal(False),
         outcome=ibis.null("string"),
     ).select(*COLUMNS)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import Table
 
+from ot_eval.derive.days import FAR
+
 
 def joined(spells: Table, by: tuple[str, ...], gap: int) -> Table:
     """Add the number of the island each spell belongs to; spells that follow each other form one.
@@ -31,7 +33,7 @@ def joined(spells: Table, by: tuple[str, ...], gap: int) -> Table:
     return marked.mutate(island=marked["_breaks"].sum().over(so_far)).drop("_reach", "_breaks")
 
 
-def levels(spells: Table, by: tuple[str, ...], amounts: tuple[str, ...]) -> Table:
+def levels(spells: Table, by: tuple[str, ...], amounts: tuple[str, ...], *, with_end: bool = False) -> Table:
     """Sum concurrent spells into a step function.
 
     Parameters
@@ -39,6 +41,7 @@ def levels(spells: Table, by: tuple[str, ...], amounts: tuple[str, ...]) -> Tabl
     spells : with `first_day`, `last_day`, the columns of `by` and whole-number columns `amounts` (missing counts as 0)
     by : columns that name whose spells they are
     amounts : columns to sum; whole numbers, so that sums are exact
+    with_end : also return the empty interval after the last spell, which ends on `days.FAR`
 
     Returns
     -------
@@ -55,6 +58,10 @@ def levels(spells: Table, by: tuple[str, ...], amounts: tuple[str, ...]) -> Tabl
     so_far = ibis.cumulative_window(group_by=list(by), order_by="day")
     running = {a: steps[a].sum().over(so_far).cast("int64") for a in ("lines", *amounts)}
     next_day = steps["day"].lead().over(ibis.window(group_by=list(by), order_by="day"))
+    if with_end:
+        next_day = next_day.fill_null(FAR + 1)
+        steps = steps.mutate(**running, last_day=next_day - 1)
+        return steps.filter(steps["day"] <= FAR).rename(first_day="day")
     table = steps.select(*by, **running, first_day=steps["day"], last_day=next_day - 1)
     return table.filter(table["last_day"].notnull())
 
