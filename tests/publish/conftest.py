@@ -8,7 +8,7 @@ from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import InputFile, Provenance
 from ot_eval.outputs.disclosure import release
 from ot_eval.outputs.policy import PRESETS
-from ot_eval.publish.bundle import assemble
+from ot_eval.publish.pages import assemble
 
 EXAMPLE = Path(__file__).parents[1] / "outputs" / "example.py"
 
@@ -51,7 +51,7 @@ def provenance(protocol):
         packages={"numpy": "2.2.0", "lifelines": "0.30.3"},
         protocol_sha256=protocol.sha256(),
         seed=protocol.seed,
-        inputs=(InputFile(name="cld/CLD_999_2024-25_Q1.csv", sha256="a" * 64, size=1234),),
+        inputs=(InputFile(name="cld/CLD_999_2024-25_Q1.csv", sha256="a" * 64),),
         made_at=datetime(2026, 11, 24, 12, tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
 

@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from ot_eval.outputs.wording import BANNED
-from ot_eval.publish.pages import PAGE_LIMIT, render
+from ot_eval.publish.html import PAGE_LIMIT, html_pages
 
 PAGES = ("index.html", "care_packages.html")
 
@@ -96,12 +96,12 @@ def test_no_markup_from_the_results_reaches_the_page(example, protocol, provenan
     from ot_eval.outputs.policy import PRESETS
 
     hostile = replace(example.study_result(), title="<script>alert(1)</script>", notes=("<img src=x>",))
-    pages = render((release(hostile, PRESETS["ot_eval"]),), protocol, provenance)
+    pages = html_pages((release(hostile, PRESETS["ot_eval"]),), protocol, provenance)
     for body in pages.values():
         assert b"<script>" not in body
         assert b"<img" not in body
 
 
 def test_two_runs_give_the_same_bytes(report, released, protocol, provenance):
-    again = render((released,), protocol, provenance)
+    again = html_pages((released,), protocol, provenance)
     assert {name: again[name] for name in PAGES} == {name: report[name] for name in PAGES}

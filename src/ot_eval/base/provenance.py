@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Protocol as Interface
 
 from ot_eval.base.protocol import Protocol
 
@@ -34,13 +35,31 @@ PACKAGES = (
 """Packages whose version can move a number or a page."""
 
 
+class FileRead(Interface):
+    """A file that was read: its name inside the data folder, its SHA-256, and how many rows it held."""
+
+    @property
+    def name(self) -> str:
+        """Name relative to the data folder, with `/`."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the file's bytes."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Rows below the header."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputFile:
-    """One input: its name inside the data folder, its SHA-256 and its size in bytes."""
+    """One input as the manifest names it; the number of rows stays out, since nothing rounds it here."""
 
     name: str
     sha256: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +88,6 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def hash_inputs(folder: Path, files: Iterable[Path]) -> tuple[InputFile, ...]:
-    """Return name, hash and size of each input, by name; names are relative to the data folder, with `/`."""
-    return tuple(
-        InputFile(name=f.relative_to(folder).as_posix(), sha256=sha256(f), size=f.stat().st_size)
-        for f in sorted(set(files))
-    )
-
-
 def code_sha256() -> str:
     """Return one hash over the names and bytes of every source file and template of the toolkit."""
     root = Path(__file__).resolve().parents[1]
@@ -97,13 +108,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def gather(protocol: Protocol, inputs: tuple[InputFile, ...], now: datetime | None = None) -> Provenance:
+def gather(protocol: Protocol, inputs: Iterable[FileRead], now: datetime | None = None) -> Provenance:
     """Return the record of this run.
 
     Parameters
     ----------
     protocol : the protocol as used
-    inputs : what `hash_inputs` gave when the inputs were read
+    inputs : the files that were read
     now : the time to write down; the present when missing
     """
     return Provenance(
@@ -113,6 +124,6 @@ def gather(protocol: Protocol, inputs: tuple[InputFile, ...], now: datetime | No
         packages=versions(),
         protocol_sha256=protocol.sha256(),
         seed=protocol.seed,
-        inputs=inputs,
+        inputs=tuple(InputFile(name=f.name, sha256=f.sha256) for f in sorted(inputs, key=lambda f: f.name)),
         made_at=(now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )

@@ -18,28 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ot_eval.base.errors import InternalFault, RequestError
-from ot_eval.base.protocol import Protocol
-from ot_eval.base.provenance import Provenance
-from ot_eval.outputs.ledger import ledger
-from ot_eval.outputs.released import Released
-from ot_eval.publish import csv_files, manifest, pages, word
 
 _AT_FDCWD = {"linux": -100, "darwin": -2}
 _EXCHANGE = 2  # RENAME_EXCHANGE on Linux and RENAME_SWAP on macOS have the same value
 _CANNOT = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
-
-
-def assemble(released: tuple[Released, ...], protocol: Protocol, provenance: Provenance) -> dict[str, bytes]:
-    """Return every file of a report by name: pages, Word, tables, and what the report says about itself."""
-    files = pages.render(released, protocol, provenance)
-    files["report.docx"] = word.report(released, protocol, provenance)
-    files["results.csv"] = csv_files.results_csv(released)
-    files["curves.csv"] = csv_files.curves_csv(released)
-    files["flow.csv"] = csv_files.flow_csv(released)
-    files["ledger.csv"] = csv_files.ledger_csv(ledger(released))
-    files[manifest.CRATE] = manifest.crate(files, protocol, provenance)
-    files[manifest.MANIFEST] = manifest.manifest(files, released, protocol, provenance)
-    return files
 
 
 def publish(files: Mapping[str, bytes], target: Path) -> None:

@@ -1,0 +1,234 @@
+"""Running notebooks: one thin layer over papermill, so that nothing else knows it.
+
+A notebook gets two strings: the path of the frozen protocol and its hash. It runs in this very Python, over local
+sockets (no network port), with a private profile and no history. The executed notebook is the audit record; it holds
+true numbers, so it is readable by its owner alone. A run with an error, or with anything on its error stream, is
+refused, and the notebook that failed stays where it is with the error at its top.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ot_eval.base.errors import RequestError
+from ot_eval.base.study import private_dir, write_private
+from ot_eval.publish.notebook_checks import failure_of, read_checked, refuse_stderr
+
+OnStep = Callable[[str, int, int], None]
+START_SECONDS = 120
+LONGEST_SOCKET = 90
+"""Bytes of a socket's path; systems allow 104 to 108, and a kernel adds its own ending."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookRun:
+    """One notebook that ran to its end: where the executed copy lies, its cells, and how long it took."""
+
+    name: str
+    path: Path
+    cells: int
+    seconds: float
+
+
+def run_all(
+    notebooks: tuple[Path, ...],
+    folder: Path,
+    *,
+    protocol_path: Path,
+    protocol_sha256: str,
+    jobs: int = 1,
+    on_step: OnStep = lambda _name, _done, _total: None,
+) -> tuple[NotebookRun, ...]:
+    """Run notebooks and return one record each, in their order.
+
+    Parameters
+    ----------
+    notebooks : what to run; all are checked before the first one starts
+    folder : private folder for the executed copies
+    protocol_path, protocol_sha256 : the frozen protocol and its hash, handed to each notebook
+    jobs : how many run at the same time, each in a process of its own
+    on_step : told the step's name, cells done and cells in all
+
+    Raises
+    ------
+    RequestError
+        when a notebook is missing, is not one, or does not take the two parameters
+    OTEvalError
+        of the kind that a notebook's own code raised, with its three lines
+    InternalFault
+        when a notebook failed in any other way, or wrote to its error stream
+    """
+    parameters = {"protocol_path": str(protocol_path.resolve()), "protocol_sha256": protocol_sha256}
+    totals = [len(read_checked(notebook, parameters).cells) for notebook in notebooks]
+    private_dir(folder)
+    progress = _Progress(notebooks, totals, on_step, together=jobs > 1)
+
+    alive: set[Any] = set()
+
+    def one(place: int) -> NotebookRun:
+        return _run(notebooks[place], folder, parameters, lambda: progress.cell(place), alive)
+
+    workers = max(1, min(jobs, len(notebooks)))
+    if workers == 1:
+        return tuple(one(place) for place in range(len(notebooks)))
+    pool = ThreadPoolExecutor(workers)
+    try:
+        return tuple(pool.map(one, range(len(notebooks))))
+    except BaseException:
+        for kernel in tuple(alive):  # a stopped run leaves no process behind, and does not wait for the others
+            kernel.provisioner.process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Progress:
+    """Counts cells: notebook by notebook when they run in turn, all in one when they run together."""
+
+    def __init__(self, notebooks: tuple[Path, ...], totals: list[int], on_step: OnStep, *, together: bool) -> None:
+        self._names = [f"Running notebook {n.stem}" for n in notebooks]
+        self._totals, self._done = totals, [0] * len(totals)
+        self._on_step, self._together, self._lock = on_step, together, threading.Lock()
+
+    def cell(self, place: int) -> None:
+        """Report that the next cell of a notebook has begun."""
+        with self._lock:
+            name, done, total = self._names[place], self._done[place], self._totals[place]
+            if self._together:
+                name, done, total = "Running the notebooks", sum(self._done), sum(self._totals)
+            self._on_step(name, min(done, total), total)
+            self._done[place] += 1
+
+
+def _run(
+    notebook: Path, folder: Path, parameters: dict[str, str], on_cell: Callable[[], None], alive: set[Any]
+) -> NotebookRun:
+    papermill = _papermill()
+    executed = folder / notebook.name
+    write_private(executed, "")  # papermill keeps the permissions of a file that exists
+    began = time.monotonic()
+    with _event_loop(), _kernel(alive) as kernel:
+        try:
+            done = papermill.execute_notebook(
+                str(notebook),
+                str(executed),
+                parameters=parameters,
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                start_timeout=START_SECONDS,
+                kernel_manager_class=kernel,
+                on_cell_start=lambda cell, cell_index: on_cell(),  # noqa: ARG005
+            )
+        except KeyboardInterrupt:
+            raise
+        except Exception as error:
+            raise failure_of(error, notebook.stem, executed) from error
+    refuse_stderr(done, notebook.stem, executed)
+    return NotebookRun(
+        name=notebook.stem, path=executed, cells=len(done.cells), seconds=round(time.monotonic() - began, 2)
+    )
+
+
+@contextmanager
+def _event_loop() -> Iterator[None]:
+    """Close the event loop that the notebook client makes for this thread and would leave open."""
+    from jupyter_core.utils import ensure_event_loop
+
+    loop = ensure_event_loop()
+    try:
+        yield
+    finally:
+        if not loop.is_running():
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+            asyncio.set_event_loop(None)
+
+
+@contextmanager
+def _kernel(alive: set[Any]) -> Iterator[type]:
+    """Give a kernel manager for this Python: local sockets where the system has them, a private profile, no history.
+
+    A kernel is in `alive` from its start to its end.
+    """
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
+    home = Path(tempfile.mkdtemp(prefix="ote-", dir=_short_folder()))
+
+    class ThisPython(KernelSpecManager):
+        """Whatever a notebook's own metadata name, run it with the interpreter that runs this."""
+
+        def get_kernel_spec(self, kernel_name: str) -> Any:
+            return KernelSpec(
+                argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+                display_name=kernel_name,
+                language="python",
+                env={"IPYTHONDIR": str(home / "profile"), "COLUMNS": "120"},
+            )
+
+    class Local(AsyncKernelManager):
+        """A kernel of this Python, reached through sockets in a folder of its own."""
+
+        def __init__(self, **options: Any) -> None:
+            local = {"transport": "ipc", "ip": str(home / "k")} if os.name == "posix" else {}
+            super().__init__(**(options | {"kernel_spec_manager": ThisPython()} | local))
+
+        async def _async_post_start_kernel(self, **options: Any) -> None:
+            await super()._async_post_start_kernel(**options)
+            alive.add(self)
+            started.append(self)
+
+        post_start_kernel = _async_post_start_kernel
+
+    started: list[Any] = []
+    try:
+        yield Local
+    finally:
+        alive.difference_update(started)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _short_folder() -> str:
+    """Return a folder for sockets whose path is short enough for the system."""
+    folder = tempfile.gettempdir()
+    if len(os.fsencode(folder)) + len("/ote-12345678/k-1") <= LONGEST_SOCKET or os.name != "posix":
+        return folder
+    if os.access("/tmp", os.W_OK):  # noqa: S108
+        return "/tmp"  # noqa: S108
+    raise RequestError(
+        "the folder for temporary files has too long a name",
+        expected=f"a path of at most {LONGEST_SOCKET} bytes",
+        fix="set TMPDIR to a shorter folder and run again",
+    )
+
+
+def _papermill() -> Any:
+    """Import papermill without the grammar that one of its distant dependencies builds at import.
+
+    `rfc3987_syntax` costs more than a second and checks a text format that no notebook uses; `jsonschema` does without
+    it when it is not there. The block is lifted at once.
+    """
+    modules: Any = sys.modules
+    block = "rfc3987_syntax" not in modules
+    if block:
+        modules["rfc3987_syntax"] = None
+    try:
+        import papermill
+    finally:
+        if block:
+            modules.pop("rfc3987_syntax", None)
+    return papermill
