@@ -75,7 +75,8 @@ def _describe(column: pd.Series, rows: Bools, weights: Floats, about: About) -> 
     known = chosen.notna().to_numpy()
     values, weight = chosen[known].to_numpy(dtype=np.float64), weight[known]
     n, name = values.size, str(column.name)
-    yield _row(about, f"{name}: not recorded", "people", "people", int((~known).sum()), int(rows.sum()))
+    if not known.all():
+        yield _row(about, f"{name}: not recorded", "people", "people", int((~known).sum()), int(rows.sum()))
     if n:
         yield _row(about, name, "mean", "as recorded", float(np.average(values, weights=weight)), n)
         for label, share in (("lower quartile", 0.25), ("median", 0.5), ("upper quartile", 0.75)):

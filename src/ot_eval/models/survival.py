@@ -89,7 +89,8 @@ def _by_lifelines(spells: Spells, chosen: tuple[str, ...], about: About, name: s
     fitter = KaplanMeierFitter(alpha=1 - about.level)
     entry = spells.entry if spells.delayed else None
     fitter.fit(spells.exit, happened, timeline=np.arange(table.n_days), entry=entry)
-    share = fitter.survival_function_.iloc[:, 0].to_numpy()
+    # With late entry lifelines leaves the days before the first entry empty; nobody was at risk, so the share is 1.
+    share = fitter.survival_function_.iloc[:, 0].fillna(1.0).to_numpy()
     limits = fitter.confidence_interval_.to_numpy()
     lower, upper = np.where(share < 1, limits[:, 0], 1.0), np.where(share < 1, limits[:, 1], 1.0)
     gone = np.flatnonzero(share <= 0)

@@ -143,7 +143,8 @@ def published_sums(estimates: Iterable[ReleasedEstimate], policy: Policy, flow: 
         key = ("flow", step.population, step.rule)
         cells[key] = _cell(step.n_left, ceiling, policy)
         groups[("flow", step.rule)][step.population] = (key, step.n_left)
-    relations += [(sizes[table], tuple(keys)) for table, keys in tables.items() if table in sizes]
+    # One line alone is no table that adds up (a number of people without a value, beside a mean).
+    relations += [(sizes[table], tuple(keys)) for table, keys in tables.items() if table in sizes and len(keys) > 1]
     for group in groups.values():
         relations += _over_groups(group, cells, policy)
     return Sums(cells, tuple(relations))

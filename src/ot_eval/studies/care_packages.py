@@ -27,6 +27,13 @@ FEWEST_PEOPLE = 10
 """Below this many people nothing may be published about them, so nothing is computed."""
 SHOWN = {"all clients": "all", "new clients": "new", "existing clients": "existing"}
 DESCRIBED = ("age", "age_band", "sex", "dementia", "has_unpaid_carer", "hospital_route", "baseline_hours")
+LEFT_OUT_PERCENT = 10
+"""With more people than this left out for want of a covariate, a complete-case comparison is doubtful."""
+BANDS = {
+    "age_band": ("18-64", "65-74", "75-84", "85+"),
+    "baseline_band": ("under 7", "7 to under 14", "14 to under 21", "21+"),
+    "client": ("new", "existing"),
+}
 CONTACT = "OT contact"
 CONTACT_WORDS = ("not yet", "from the day after")
 
@@ -59,7 +66,7 @@ def refuse(prepared: Prepared) -> None:
 
 def analyse(workspace: Workspace) -> StudyResult:
     """Run every analysis the protocol names; one that the data cannot carry is refused by name, not left out."""
-    protocol, people = workspace.protocol, workspace.frame("follow_up")
+    protocol, people = workspace.protocol, in_order(workspace.frame("follow_up"))
     estimates: list[Estimate] = []
     curves: list[Curve] = []
     refused: list[Check] = []
@@ -86,6 +93,13 @@ def analyse(workspace: Workspace) -> StudyResult:
         deviations=workspace.deviations,
         notes=definitions(protocol),
         facts=workspace.facts,
+    )
+
+
+def in_order(people: pd.DataFrame) -> pd.DataFrame:
+    """Return the people with bands in their order, so that the first band is what the others are compared with."""
+    return people.assign(
+        **{name: pd.Categorical(people[name], categories=[*levels, "unknown"]) for name, levels in BANDS.items()}
     )
 
 
@@ -117,7 +131,8 @@ def incidence(people: pd.DataFrame, about: About, protocol: Protocol) -> tuple[E
     unsure = people["increase_earliest"].notna() & (people["increase_earliest"] < people["increase_latest"])
     if unsure.any():
         for column, words in (("increase_earliest", "as early"), ("increase_latest", "as late")):
-            moved = people.assign(exit_day=people["exit_day"].where(~unsure, people[column]).astype("int64"))
+            day = people[column].fillna(people["exit_day"]).astype("int64")
+            moved = people.assign(exit_day=people["exit_day"].mask(unsure, day))
             curve = competing.cumulative_incidence(moved, cause=INCREASE, about=replace(about, outcome=INCREASE))[0]
             found += [
                 replace(e, method=f"{e.method}; uncertain dates {words} as they can be")
@@ -164,30 +179,54 @@ def contact_models(people: pd.DataFrame, protocol: Protocol) -> tuple[tuple[Esti
     about = About(population="all", outcome=INCREASE, level=protocol.level, study=protocol.study)
     if not people["ot_day"].notna().any():
         return (), (_no_contact(),)
-    people = people.dropna(subset=["provider_id"]) if protocol.cluster == "provider_id" else people
-    rows = cox.split_exposure(people, name=CONTACT, words=CONTACT_WORDS)
-    adjusted = (CONTACT, *usable(rows, protocol))
+    placed = people.dropna(subset=["provider_id"]) if protocol.cluster == "provider_id" else people
+    known = complete(placed, protocol)
+    rows = cox.split_exposure(placed, name=CONTACT, words=CONTACT_WORDS)
+    full = cox.split_exposure(known, name=CONTACT, words=CONTACT_WORDS)
+    adjusted = (CONTACT, *usable(known, protocol))
     steps: tuple[tuple[str, Callable[[], tuple[Estimate, ...]]], ...] = (
         ("cox_unadjusted", lambda: _model(rows, (CONTACT,), about, protocol)),
-        ("cox", lambda: _model(rows, adjusted, about, protocol)),
+        ("cox", lambda: _model(full, adjusted, about, protocol)),
         ("ever_never", lambda: cox.ever_never(people, cause=INCREASE, about=about)),
     )
     found: list[Estimate] = []
-    said: list[Check] = []
+    said = [_left_out(len(people) - len(known), len(people))] if len(known) < len(people) else []
     for analysis, fit in steps:
         try:
             found += [replace(e, analysis=analysis) for e in fit()]
         except AnalysisRefused as why:
             said.append(_refusal(analysis, "all", why))
     if any(e.analysis == "cox" for e in found):
-        fitted = cox.fit(rows, _request(adjusted, protocol))
+        fitted = cox.fit(full, _request(adjusted, protocol))
         said += [checks.proportional_hazards(fitted, about), checks.influence(fitted)]
     return tuple(found), tuple(said)
 
 
-def usable(rows: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:
-    """Return the protocol's covariates that vary among the people followed; one that does not has nothing to say."""
-    return tuple(c for c in protocol.covariates if rows[c].nunique(dropna=False) > 1)
+def complete(people: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    """Return the people whose covariates are all known: the adjusted comparison is of complete cases."""
+    known = (people[list(protocol.covariates)].astype("object") != "unknown").all(axis=1)
+    known &= people[list(protocol.covariates)].notna().all(axis=1)
+    return people[known].reset_index(drop=True)
+
+
+def usable(people: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:
+    """Return the protocol's covariates that vary among the people; one that does not has nothing to say."""
+    return tuple(c for c in protocol.covariates if people[c].nunique() > 1)
+
+
+def _left_out(missing: int, people: int) -> Check:
+    share = 100 * missing / people
+    return Check(
+        analysis="cox",
+        name="complete cases",
+        passed=share <= LEFT_OUT_PERCENT,
+        sentence=f"The adjusted comparison leaves out {_about(share)} of people, about whom something is not recorded.",
+        detail=f"complete-case analysis; doubtful above {LEFT_OUT_PERCENT}%",
+    )
+
+
+def _about(percent: float) -> str:
+    return "fewer than 1%" if percent < 1 else f"about {percent:.0f}%"
 
 
 def _request(terms: tuple[str, ...], protocol: Protocol) -> cox.CoxModel:
