@@ -210,7 +210,8 @@ def _read_lazily(table: ir.Table, header: HeaderMatch, key: int, repeats: ir.Tab
     rows = table.select(**columns)
     if repeats is None:
         return rows
-    marked = rows.left_join(repeats.select(repeat_no=repeats[ROW_NO]), rows[ROW_NO] == ibis._.repeat_no)
+    again = repeats.select(repeat_no=repeats[ROW_NO])
+    marked = rows.left_join(again, rows[ROW_NO] == again.repeat_no)
     return marked.mutate(repeated=marked.repeat_no.notnull()).drop("repeat_no").select(*rows.columns)
 
 
