@@ -532,7 +532,9 @@ def overwritten_lines(history: pd.DataFrame, ends: list[int], zero: int, rules: 
     """
     lines = []
     for (_, start), part in history.groupby(["description", "start"], sort=False):
-        seen = part.groupby("file").agg(hours=("hours", "sum"), end=("end", "last"), provider=("provider", "last"))
+        seen = part.groupby("file").agg(
+            hours=("hours", "sum"), end=("end", "last"), provider=("provider", "last"), rank=("rank", "last")
+        )
         files, hours = list(seen.index), list(seen["hours"])
         for k in range(1, len(hours) - 1):
             if hours[k] > hours[k - 1] and hours[k + 1] < hours[k]:
@@ -545,7 +547,7 @@ def overwritten_lines(history: pd.DataFrame, ends: list[int], zero: int, rules: 
                 place = low if low <= zero + rules.set_up <= ends[files[k]] else high
                 lines.append(Line(begin, place - 1, level, seen["provider"].iloc[k], earliest))
                 begin, level, earliest = place, hours[k], low
-        lines.append(Line(begin, final, level, seen["provider"].iloc[-1], earliest))
+        lines.append(Line(begin, final, level, seen["provider"].iloc[-1], earliest, int(seen["rank"].iloc[-1])))
     return lines
 
 

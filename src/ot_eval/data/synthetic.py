@@ -118,7 +118,7 @@ def _draw(council: Council, seed: int) -> tuple[_Drawn, np.random.Generator]:
 
 def _rows(drawn: _Drawn, council: Council, rng: np.random.Generator) -> pd.DataFrame:
     home = home_support_rows(drawn.segments, drawn.providers, council, rng)
-    both = pd.concat([home, other_rows(drawn.people, drawn.plan, rng)])
+    both = pd.concat([home, other_rows(drawn.people, drawn.plan, rng, recut=council.style == "recut")])
     return hide_vanished(both).sort_values(["person", "start", "event"], kind="stable", ignore_index=True)
 
 

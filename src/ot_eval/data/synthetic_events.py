@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ot_eval.data import synthetic_wording as words
-from ot_eval.data.synthetic_council import FIRST_DAY, YEAR
+from ot_eval.data.synthetic_council import FIRST_DAY, NONE, YEAR
 from ot_eval.data.synthetic_people import CARER, OTHER, REABLEMENT
 from ot_eval.data.synthetic_rows import ASSESSMENT, REQUEST, REVIEW, code, rows, text
 from ot_eval.data.synthetic_services import care_homes, carers, decoy_services, equipment
@@ -25,19 +25,20 @@ ADVICE = code(words.OUTCOME, "NFA - Information & Advice / Signposting only")
 MAXIMUM = code(words.SERVICE, "Short Term Support: ST-Max")
 
 
-def other_rows(p: pd.DataFrame, plan: pd.DataFrame, rng: Rng) -> pd.DataFrame:
-    """Return every row that is not home support."""
+def other_rows(p: pd.DataFrame, plan: pd.DataFrame, rng: Rng, *, recut: bool) -> pd.DataFrame:
+    """Return every row that is not home support; `recut` says how changes of day support are recorded."""
     makers: tuple[Callable[[pd.DataFrame, Rng], pd.DataFrame], ...] = (
         _requests,
         _assessments,
         _reablement,
+        _reablement_again,
         care_homes,
         equipment,
-        decoy_services,
         carers,
         _annual_reviews,
     )
-    return pd.concat([make(p, rng) for make in makers] + [_change_reviews(plan, rng)], ignore_index=True)
+    made = [make(p, rng) for make in makers]
+    return pd.concat([*made, decoy_services(p, rng, recut=recut), _change_reviews(plan, rng)], ignore_index=True)
 
 
 def _requests(p: pd.DataFrame, rng: Rng) -> pd.DataFrame:
@@ -138,6 +139,21 @@ def _reablement(p: pd.DataFrame, rng: Rng) -> pd.DataFrame:
         description=text("Review: end of reablement"),
     )
     return pd.concat([*pieces, review[rng.random(len(q)) < 0.7]])
+
+
+def _reablement_again(p: pd.DataFrame, _: Rng) -> pd.DataFrame:
+    """Return a second, later episode of some people: never the one from which they are followed."""
+    q = p[p["again"] < NONE]
+    return rows(
+        person=q.index,
+        start=q["again"],
+        end=q["again_end"],
+        outcome=PLANNED,
+        service=MAXIMUM,
+        component=1,
+        mechanism=2,
+        description=text("Reablement"),
+    )
 
 
 def _annual_reviews(p: pd.DataFrame, rng: Rng) -> pd.DataFrame:

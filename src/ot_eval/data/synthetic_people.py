@@ -127,6 +127,10 @@ def add_course(p: pd.DataFrame, council: Council, providers: pd.DataFrame, rng: 
     gone = (p["moved"] < p[["death", "care_home", "ended"]].min(axis=1)).to_numpy()
     p.loc[gone, ["death", "care_home"]] = NONE  # the council does not learn what happens to those who move away
     p["death_known"] = p["death"]
+    again = p["end"] + rng.integers(60, 300, n)
+    stays = again < p[["death", "care_home", "moved"]].min(axis=1) - 40
+    p["again"] = np.where((p["group"] == REABLEMENT) & stays & (rng.random(n) < 0.08), again, NONE)
+    p["again_end"] = again + rng.integers(14, 36, n)
 
 
 def _event_day(rate: Floats, first: Days, steps: list[tuple[Days, float]], rng: np.random.Generator) -> Days:

@@ -51,6 +51,10 @@ def _people(p: pd.DataFrame, last: int, rng: np.random.Generator) -> pd.DataFram
 
 
 def _episodes(q: pd.DataFrame, last: int) -> pd.DataFrame:
+    first = q.assign(hours=q["baseline"] + 3.5)
+    again = q[q["again"] < NONE].assign(hours=np.nan)
+    again = again.assign(start=again["again"], end=again["again_end"])
+    q = pd.concat([first, again])
     q = q[q["start"] <= last]
     return pd.DataFrame(
         {
@@ -60,7 +64,7 @@ def _episodes(q: pd.DataFrame, last: int) -> pd.DataFrame:
             "start_date": iso(q["start"]),
             "end_date": iso(q["end"].where(q["end"] <= last, NONE)),
             "route": np.where(q["hospital_route"], "hospital", "community"),
-            "planned_hours_per_week": q["baseline"].to_numpy() + 3.5,
+            "planned_hours_per_week": q["hours"].to_numpy(),
         }
     )
 

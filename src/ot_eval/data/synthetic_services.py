@@ -54,34 +54,45 @@ def equipment(p: pd.DataFrame, rng: Rng) -> pd.DataFrame:
     )
 
 
-def decoy_services(p: pd.DataFrame, rng: Rng) -> pd.DataFrame:
-    """Return services that are not hours of long-term home support: day care, meals, direct payment, bridging care."""
+def decoy_services(p: pd.DataFrame, rng: Rng, *, recut: bool) -> pd.DataFrame:
+    """Return services that are not hours of long-term home support: day care, meals, direct payment, bridging care.
+
+    Day care grows from two to three days after 100 days: re-cut, or overwritten in place.
+    """
     q = p[p["has_package"]]
-    pieces = []
-    plans = (("Day Support", "Day centre", 45.0, 3, 2.0), ("Meals", "Meals at home", 7.5, 3, 7.0))
-    for component, description, cost, frequency, units in (
-        *plans,
-        ("Direct Payment", "Direct payment", 120.0, 2, np.nan),
-    ):
-        chosen = q[(rng.random(len(q)) < 0.05)]
-        begin = np.maximum(chosen["end"], chosen["package_start"]) + rng.integers(15, 300, len(chosen))
-        chosen, begin = chosen[begin < chosen["leave"]], begin[begin < chosen["leave"]]
-        pieces.append(
-            rows(
-                person=chosen.index,
-                start=begin,
-                end=chosen["leave"],
-                outcome=PLANNED,
-                service=COMMUNITY,
-                component=code(words.COMPONENT, component),
-                mechanism=1,
-                cost=cost,
-                frequency=frequency,
-                units=units,
-                description=text(description),
-            )
-        )
-    return pd.concat([*pieces, _short_services(p, q, rng)])
+    plans = (("Meals", "Meals at home", 7.5, 3, 7.0), ("Direct Payment", "Direct payment", 120.0, 2, np.nan))
+    pieces = [_some_service(q, rng, *plan) for plan in plans]
+    first = _some_service(q, rng, "Day Support", "Day centre", 45.0, 3, 2.0)
+    second = first[first["end"] > first["start"] + 100].assign(units=3.0)
+    turn = second["start"] + 100
+    if recut:
+        second["start"] = turn
+        first.loc[second.index, "end"] = turn - 1
+    else:
+        second["known_from"] = turn
+        first.loc[second.index, "known_until"] = turn
+    return pd.concat([*pieces, first, second, _short_services(p, q, rng)])
+
+
+def _some_service(
+    q: pd.DataFrame, rng: Rng, component: str, description: str, cost: float, frequency: int, units: float
+) -> pd.DataFrame:
+    chosen = q[rng.random(len(q)) < 0.05]
+    begin = chosen[["end", "package_start"]].max(axis=1).to_numpy() + rng.integers(15, 300, len(chosen))
+    kept = begin < chosen["leave"].to_numpy()
+    return rows(
+        person=chosen.index[kept],
+        start=begin[kept],
+        end=chosen["leave"].to_numpy()[kept],
+        outcome=PLANNED,
+        service=COMMUNITY,
+        component=code(words.COMPONENT, component),
+        mechanism=1,
+        cost=cost,
+        frequency=frequency,
+        units=units,
+        description=text(description),
+    )
 
 
 def _short_services(p: pd.DataFrame, q: pd.DataFrame, rng: Rng) -> pd.DataFrame:

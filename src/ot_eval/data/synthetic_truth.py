@@ -63,7 +63,8 @@ def true_people(
     Columns: person_id, reablement, episode_start, episode_end (both inclusive; end is time zero), client, provider_id,
     basis (units or cost), followed (in the analysis of hours), baseline_hours, event (increase, death, care_home or
     none), event_day (days since time zero), event_date, end_reason (event, moved, ended, close), increase_date and how
-    (level, line, restart), seen_overwritten (an overwritten record can show it), rise, ot_date, ot_day, death_date,
+    (level, line, restart), seen_overwritten (an overwritten record can
+    show it), rise, again_start (a second episode), ot_date, ot_day, death_date,
     care_home_date.
     """
     data_end = last_complete_month(int(made[-1]))
@@ -73,6 +74,7 @@ def true_people(
     on_day_7 = p["has_package"] & (p["package_start"] <= zero + 7) & (p["leave"] > zero + 7)
     followed = (p["group"] == REABLEMENT) & on_day_7 & (zero + 7 < close)
     event, when, reason = _ending(p, close)
+    contact = p["ot_day"].where(p["ot_day"] <= data_end, NONE)
     how = p.index.to_series().map(plan[plan["kind"].isin(TRUE_KINDS)].set_index("person")[["kind"]]["kind"])
     rise = p.index.to_series().map(plan[plan["kind"].isin(TRUE_KINDS)].set_index("person")["amount"])
     truth = pd.DataFrame(
@@ -94,8 +96,9 @@ def true_people(
             "how": how.fillna(""),
             "rise": rise,
             "seen_overwritten": _seen(p, plan, segments, made),
-            "ot_date": dates(p["ot_day"]),
-            "ot_day": (p["ot_day"] - zero).where(p["ot_day"] < NONE).astype("Int64"),
+            "again_start": dates(p["again"].where(p["again"] <= data_end, NONE)),
+            "ot_date": dates(contact),
+            "ot_day": (contact - zero).where(contact < NONE).astype("Int64"),
             "death_date": dates(p["death"].where(p["death"] <= data_end, NONE)),
             "care_home_date": dates(p["care_home"].where(p["care_home"] <= data_end, NONE)),
         }
@@ -123,26 +126,39 @@ def _ending(p: pd.DataFrame, close: int) -> tuple[Any, Any, Any]:
 
 
 def _seen(p: pd.DataFrame, plan: pd.DataFrame, segments: pd.DataFrame, made: Days) -> pd.Series:
-    """Tell whether an overwritten record can show each increase.
+    """Tell whether an overwritten record can show each increase, and show it for sure.
 
-    An added line always shows. More hours show when one file after day 7 has the old hours and the next two (or the
-    newest, if there is no second) have the new ones.
+    The first file after day 7 must have the old hours. The first file after the increase must have the new ones, early
+    enough to leave 28 days to the end of follow-up, and the next file too (or the row's last version, if it ends).
+    A further line has its own start date, so only the old hours must be seen as they were.
     """
     seen = pd.Series(False, index=p.index)
-    q = p[(p["increase"] < NONE) & (p["increase"] <= made[-1])]
+    q = p[(p["increase"] < NONE) & (p["increase"] <= made[-1] - CONFIRM)]
+    if q.empty:
+        return seen
+    who, day = q.index.to_numpy(), q["increase"].to_numpy()
+    row_end = q["leave"].to_numpy() - 1
+    line = q.index.isin(_added_lines(plan, segments))
+    rise = plan[plan["kind"].isin(TRUE_KINDS)].set_index("person")["amount"].reindex(who).to_numpy()
     first = made[np.minimum(np.searchsorted(made, q["end"] + 7), len(made) - 1)]
-    at = np.searchsorted(made, q["increase"])
-    after = np.minimum(at + 1, len(made) - 1)
-    need = q["baseline"].to_numpy() + np.maximum(1.0, 0.1 * q["baseline"].to_numpy())
-    shown = np.ones(len(q), dtype=bool)
-    for number in (at, after):
-        day = np.minimum(made[number], q["leave"].to_numpy() - 1)
-        shown &= _level_on(segments, q.index.to_numpy(), day) >= need - 1e-9
-    line = q.index.isin(plan.loc[plan["kind"] == "line", "person"]) & q.index.isin(
-        segments.loc[(segments["line"] == 1) & (segments["description"] == EXTRA), "person"]
-    )
-    seen.loc[q.index] = line | (shown & (first < q["increase"].to_numpy()))
+    base = _level_on(segments, who, np.minimum(first, row_end)) - np.where(line & (day <= first), rise, 0)
+    need = np.maximum(base, q["baseline"].to_numpy())
+    need = need + np.maximum(1.0, 0.1 * need) - 1e-9
+    at = np.minimum(np.searchsorted(made, day), len(made) - 1)
+    shows = np.minimum(made[at], row_end)
+    then = np.minimum(made[np.minimum(at + 1, len(made) - 1)], row_end)
+    sure = (shows + CONFIRM <= np.minimum(then, last_complete_month(int(made[-1])))) & (first < day)
+    high = (_level_on(segments, who, shows) >= need) & (_level_on(segments, who, then) >= need)
+    alone = _level_on(segments, who, day) >= need
+    seen.loc[who] = np.where(line, alone, sure & high)
     return seen
+
+
+def _added_lines(plan: pd.DataFrame, segments: pd.DataFrame) -> Any:
+    """Return the people whose increase is a further line."""
+    extra = segments.loc[segments["description"] == EXTRA, "person"]
+    added = plan.loc[plan["kind"] == "line", "person"]
+    return np.intersect1d(extra, added)
 
 
 def _level_on(segments: pd.DataFrame, person: Any, day: Any) -> Any:
