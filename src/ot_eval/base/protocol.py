@@ -150,6 +150,83 @@ class Reading(Part):
     )
 
 
+class Threshold(Part):
+    """An important change a study uses: it belongs to the people it was found in, who are named."""
+
+    score: str = Field(description="Instrument and score, for example: copm performance.")
+    value: Annotated[float, Field(gt=0)]
+    kind: str = Field("MIC", description="MIC, MCID, opinion, ...")
+    setting: Annotated[str, Field(min_length=3)]
+    source: Annotated[str, Field(min_length=3)]
+
+
+class Noise(Part):
+    """An instrument's measurement error, for reliable change."""
+
+    score: str = Field(description="Instrument and score, for example: mbi total.")
+    sem: Annotated[float, Field(gt=0)] = Field(description="Standard error of measurement, in the score's unit.")
+    source: Annotated[str, Field(min_length=3)]
+
+
+class PublishedFigure(Part):
+    """A published percentage, to be held against every definition it could have been."""
+
+    score: str = Field(description="Instrument and score, for example: mbi total.")
+    percent: float
+    decimals: Annotated[int, Field(ge=0, le=3)] = 0
+    source: str = ""
+
+
+class Progress(Part):
+    """What changed for people during and after reablement, and how it is judged."""
+
+    value_sets: tuple[
+        Literal["uk_rowen2026", "england_devlin2018", "uk_crosswalk_vanhout2012", "uk_tto_dolan1997", "uk_vas_mvh"], ...
+    ] = Field(
+        ("uk_rowen2026", "uk_crosswalk_vanhout2012", "uk_tto_dolan1997"),
+        description="EQ-5D value sets, by full name; each is reported under it.",
+    )
+    own_instruments: tuple[str, ...] = Field((), description="YAML files of your own instruments, in the data folder.")
+    ascot_weights: str = Field("", description="CSV with your copy of the ASCOT weights, in the data folder.")
+    faulty_assessments: Literal["refuse", "set_aside"] = Field(
+        "refuse", description="refuse: stop at an impossible value; set_aside: leave the assessment out and count it."
+    )
+    baseline_before_days: Days = Field(14, description="A baseline may lie this many days before reablement began.")
+    baseline_after_days: Days = Field(14, description="... and this many days after.")
+    important_changes: tuple[Threshold, ...] = ()
+    measurement_errors: tuple[Noise, ...] = ()
+    published: tuple[PublishedFigure, ...] = ()
+    imputations: Annotated[int, Field(ge=5, le=200)] = 20
+    missing_worse_by: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (0.25, 0.5, 1.0), description="Sensitivity: missing people worse by this many baseline standard deviations."
+    )
+
+
+class Comparator(Part):
+    """What the same days would have cost otherwise: how much of each unit-cost item a day takes."""
+
+    name: Annotated[str, Field(min_length=3)]
+    per_day: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        min_length=1, description="unit_costs item: units a day, for example home_care_hour: 24."
+    )
+
+
+class InReach(Part):
+    """Reablement beds in care homes, as their commissioner asks about them."""
+
+    assess_within_hours: Annotated[int, Field(ge=1)] = 72
+    commissioned_stay_days: Annotated[int, Field(ge=1)] = 28
+    outcome_days: Annotated[int, Field(ge=1)] = Field(91, description="Readmission and being at home are read here.")
+    planned_by: str = Field("", description="Who decided the package planned without the service.")
+    planned_when: str = Field("", description="When they decided it, seen from the admission.")
+    destination_words: dict[str, Literal["home", "care_home", "hospital", "died", "other"]] = Field(
+        default_factory=dict, description="The service's own word: the toolkit's destination."
+    )
+    bed: Comparator | None = Field(None, description="What a day in the service's own bed costs.")
+    comparators: tuple[Comparator, ...] = ()
+    fewest_people_a_home: Annotated[int, Field(ge=5)] = Field(10, description="Smaller homes are listed, not judged.")
+
+
 class Protocol(Part):
     """One study, pre-specified."""
 
@@ -170,6 +247,8 @@ class Protocol(Part):
     covariates: tuple[Covariate, ...] = ("age_band", "sex", "client", "baseline_band", "dementia", "hospital_route")
     cluster: Literal["provider_id", "none"] = "provider_id"
     subgroups: tuple[Covariate, ...] = ("client",)
+    progress: Progress = Progress()
+    in_reach: InReach = InReach()
     ascof_2a: Asc2a = Asc2a()
     reading: Reading = Reading()
     disclosure: Disclosure = Disclosure()

@@ -102,6 +102,9 @@ EPISODES = Table(
             minimum=0,
             maximum=336,
         ),
+        Column(name="planned_on", kind="date", about="when that package was decided"),
+        Column(name="planned_by", kind="text", about="who decided it (a role, never a name)"),
+        Column(name="onward_referrals", kind="codes", about="referrals at the end, separated by ;"),
     ),
 )
 CONTACTS = Table(
@@ -254,6 +257,19 @@ CODINGS = Table(
     ),
 )
 
+UNIT_COSTS = Table(
+    name="unit_costs",
+    grain="one row per priced item",
+    key=("item",),
+    columns=(
+        Column(name="item", kind="text", about="short name of what is priced", required=True),
+        Column(name="value", kind="number", about="price of one unit", required=True, unit="£", minimum=0),
+        Column(name="unit", kind="text", about="what one unit is: day, night, hour, ...", required=True),
+        Column(name="price_year", kind="text", about="the year whose prices these are", required=True),
+        Column(name="source", kind="text", about="where the price comes from", required=True),
+    ),
+)
+
 TABLES: tuple[Table, ...] = (
     PEOPLE,
     EPISODES,
@@ -266,6 +282,7 @@ TABLES: tuple[Table, ...] = (
     CARERS,
     CARER_SURVEY,
     CODINGS,
+    UNIT_COSTS,
 )
 
 

@@ -26,6 +26,7 @@ NONE = "not given"
 class StudyTables:
     """The tables every analysis starts from, lazy, and where each came from.
 
+    `own` holds every table of the study's own as it was given (scores, goals, unit costs, ...).
     `facts` are short named strings (the source of each table, the last day of the data); they hold no counts of people.
     """
 
@@ -37,6 +38,7 @@ class StudyTables:
     contacts: Table | None = None
     providers: Table | None = None
     cld: Cld | None = None
+    own: Mapping[str, Table] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
 
 
@@ -160,6 +162,7 @@ def assemble_tables(own: Mapping[str, Table], cld: Cld | None, protocol: Protoco
         contacts=own.get("contacts"),
         providers=own.get("providers"),
         cld=cld,
+        own=own,
         facts=facts,
     )
 
