@@ -191,6 +191,10 @@ def test_verify_ends_with_1_when_a_number_moved(call, pipeline, monkeypatch):
     monkeypatch.setattr(verify_module, "verify", lambda *_: other)
     got = call("verify", "reports/falls")
     assert got.exit_code == 1
+    assert "more" not in got.output
+    many = verify_module.Verdict(edited=(), moved=(moved,) * 23, causes=())
+    monkeypatch.setattr(verify_module, "verify", lambda *_: many)
+    assert "and 3 more" in call("verify", "reports/falls").output
     assert all(word in got.output for word in ("0.82", "0.84", "cox [ot]", "Why: input q1.csv", "a.html (changed)"))
 
 

@@ -29,6 +29,9 @@ Step = Callable[[str, int, int], None]
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+MOST_LINES = 20
+"""Lines of a table that one screen holds; the rest are counted."""
+
 
 class Steps:
     """One bar a step on a terminal; one line a step elsewhere, so that a log stays readable.
@@ -176,9 +179,11 @@ def show_verdict(verdict: Verdict) -> int:
         out.print(f"[bold red]Not as published[/]: {escape(name)}")
     if verdict.moved:
         table = Table("File", "Line", "Column", Column("Published", justify="right"), Column("Now", justify="right"))
-        for m in verdict.moved:
+        for m in verdict.moved[:MOST_LINES]:
             table.add_row(*(escape(word) for word in (m.file, m.row, m.column, m.published, m.rebuilt)))
         out.print(table)
+        if len(verdict.moved) > MOST_LINES:
+            out.print(f"  and {len(verdict.moved) - MOST_LINES:,} more")
     for cause in verdict.causes:
         out.print(f"  {'Why' if verdict.moved else 'Differs, and moved no number'}: {escape(cause)}", soft_wrap=True)
     if verdict.same:

@@ -43,3 +43,23 @@ def test_a_choice_lists_what_it_may_be():
         Protocol.model_validate_json('{"cluster": "provider"}', strict=True)
     (error,) = (e for e in caught.value.errors() if e["loc"] == ("cluster",))
     assert reword(error) == "cluster may be provider_id or none; it is 'provider'. Did you mean 'provider_id'?"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            '{"progress": {"important_changes": [{"scroe": "x"}]}}',
+            "'scroe' is not a word the section progress.important_changes knows. Did you mean 'score'?",
+        ),
+        (
+            '{"in_reach": {"bed": {"nam": "x"}}}',
+            "'nam' is not a word the section in_reach.bed knows. Did you mean 'name'?",
+        ),
+        ('{"per_day": {}}', "'per_day' is not a word the protocol knows. It belongs to the section in_reach.bed."),
+    ],
+)
+def test_a_word_in_a_list_of_records_is_told_the_nearest(text, said):
+    with pytest.raises(ValidationError) as caught:
+        Protocol.model_validate_json(text, strict=True)
+    assert said in [reword(e) for e in caught.value.errors()]

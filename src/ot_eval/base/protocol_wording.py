@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -124,5 +124,13 @@ def _nearest_word(word: str, section: Place) -> str:
 def _sections(part: type[BaseModel], place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     yield place, tuple(part.model_fields)
     for name, info in part.model_fields.items():
-        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            yield from _sections(info.annotation, (*place, name))
+        for inner in _models(info.annotation):
+            yield from _sections(inner, (*place, name))
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the sections inside an annotation: a section itself, one that may be left out, or a list of them."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)

@@ -162,7 +162,8 @@ def _causes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     for word in differences(before["protocol"]["as_used"], after["protocol"]["as_used"]):
         yield f"protocol, {word.place}: was {word.locked}, is {word.used}"
     if before["code"] != after["code"]:
-        yield f"the toolkit's code: was version {before['code']['ot_eval']}, is {after['code']['ot_eval']}"
+        was, now = before["code"]["ot_eval"], after["code"]["ot_eval"]
+        yield f"the toolkit's code has changed{'' if was == now else f': was version {was}, is {now}'}"
     for name, was, now in _versions(before, after):
         yield f"{name}: was {was}, is {now}"
 
