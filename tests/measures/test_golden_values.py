@@ -89,7 +89,7 @@ def _superiority(_, table):
         ]
         instrument = registry.instruments()["eq5d3l"]
         scored = scoring.score(table("eq5d3l", *rows), instrument)
-        out.append(probability_of_superiority(pair(scored, instrument, name)).value)
+        out.append(probability_of_superiority(pair(scored, instrument.score(name), instrument="eq5d3l")).value)
     return out
 
 
@@ -193,7 +193,7 @@ def test_copm(goals):
     ]
     instrument = registry.instruments()["copm"]
     scored = scoring.score(goals(*rows), instrument)
-    pairs = pair(scored, instrument, "performance")
+    pairs = pair(scored, instrument.score("performance"), instrument="copm")
     assert pairs.frame[["before", "after"]].to_numpy().tolist() == [[3.0, 6.0]]
     assert pairs.change.tolist() == [3.0]
     opinion = next(c for c in instrument.important_changes if c.kind == "opinion")

@@ -10,6 +10,7 @@ from ot_eval.measures.published import log_ratio
 from ot_eval.measures.repeated import repeat
 
 INSTRUMENT = registry.instruments()["ucla3"]
+TOTAL = INSTRUMENT.score("total")
 DAYS = {"baseline": "2025-01-01", "end": "2025-02-12", "follow_up": "2025-05-14"}
 
 
@@ -31,7 +32,7 @@ def scored(table):
 
 
 def test_pairs_count_who_is_left_out_and_sign_gain_by_direction(scored):
-    pairs = pair(scored, INSTRUMENT, "total")
+    pairs = pair(scored, TOTAL, instrument="ucla3")
     assert pairs.frame["person_id"].tolist() == ["A", "D"]
     assert (pairs.n_before, pairs.clustered) == (3, False)
     assert pairs.change.tolist() == [-2.0, 1.0]
@@ -41,18 +42,18 @@ def test_pairs_count_who_is_left_out_and_sign_gain_by_direction(scored):
 
 def test_a_declared_cluster_must_be_there_for_everyone(scored):
     with pytest.raises(DataError, match="1 of 2 people"):
-        pair(scored, INSTRUMENT, "total", cluster=pd.Series({"A": "p1"}))
-    assert pair(scored, INSTRUMENT, "total", cluster=pd.Series({"A": "p1", "D": "p2"})).clustered
+        pair(scored, TOTAL, instrument="ucla3", cluster=pd.Series({"A": "p1"}))
+    assert pair(scored, TOTAL, instrument="ucla3", cluster=pd.Series({"A": "p1", "D": "p2"})).clustered
 
 
 def test_repeated_keeps_order_and_first(scored):
-    repeated = repeat(scored, INSTRUMENT, "total")
+    repeated = repeat(scored, TOTAL, instrument="ucla3")
     assert repeated.timepoints == ["baseline", "end", "follow_up"]
     assert repeated.with_first().frame.index.tolist() == ["A", "B", "D"]
     with pytest.raises(DataError, match="have no provider"):
-        repeat(scored, INSTRUMENT, "total", cluster=pd.Series({"A": "p1"}))
+        repeat(scored, TOTAL, instrument="ucla3", cluster=pd.Series({"A": "p1"}))
     with pytest.raises(AnalysisRefused, match="nobody has"):
-        repeat(scored.iloc[:0], INSTRUMENT, "total")
+        repeat(scored.iloc[:0], TOTAL, instrument="ucla3")
 
 
 @pytest.mark.parametrize("ratio", [(0.0, 0.1, 0.2), (2.0, 0.5, 1.0), (1.0, 1.0, 1.0), (-1.7, -2.0, -1.3)])

@@ -83,7 +83,11 @@ MODIFIED_BARTHEL = Instrument(
     items=ITEMS,
     scores=(
         Score(name="total", about="everyday self-care and mobility", minimum=0, maximum=100, better="higher"),
-        Score(name="ceiling", about="the highest total this person could have: 90 in a wheelchair, else 100"),
+        Score(
+            name="ceiling",
+            about="the highest total this person could have: 90 in a wheelchair, else 100",
+            describes=True,
+        ),
     ),
     total=_total,
     missing_rule=(

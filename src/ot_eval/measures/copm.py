@@ -36,7 +36,9 @@ COPM = Instrument(
     scores=(
         Score(name="performance", about="mean rating of how well the person does them", minimum=1, maximum=10),
         Score(name="satisfaction", about="mean rating of how content the person is", minimum=1, maximum=10),
-        Score(name="problems", about="problems rated", unit="problems", minimum=1, maximum=MOST_PROBLEMS),
+        Score(
+            name="problems", about="problems rated", unit="problems", minimum=1, maximum=MOST_PROBLEMS, describes=True
+        ),
     ),
     total=_total,
     missing_rule=(

@@ -111,7 +111,7 @@ GOAL_ATTAINMENT = Instrument(
     scores=(
         Score(name="t", about="weighted attainment; 50 = as expected", unit="T points"),
         Score(name="met", about="share of goals met as expected or better", unit="percent", minimum=0, maximum=100),
-        Score(name="goals", about="goals rated", unit="goals", minimum=1),
+        Score(name="goals", about="goals rated", unit="goals", minimum=1, describes=True),
     ),
     total=_total,
     missing_rule=(

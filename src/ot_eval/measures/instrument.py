@@ -58,7 +58,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One number an instrument gives: its unit, its range and which direction is better."""
+    """One number an instrument gives: its unit, its range and which direction is better.
+
+    `describes` marks a number about the assessment itself (how many goals), which is no measure of progress.
+    """
 
     name: str
     about: str
@@ -66,6 +69,7 @@ class Score:
     minimum: float | None = None
     maximum: float | None = None
     better: Better = "higher"
+    describes: bool = False
 
     @property
     def range(self) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ot_eval.base.errors import DataError
-from ot_eval.measures.instrument import Instrument, Score
+from ot_eval.measures.instrument import Score
 from ot_eval.measures.scoring import by_person
 
 
@@ -58,12 +58,12 @@ class Pairs:
 
 def pair(
     scored: pd.DataFrame,
-    instrument: Instrument,
-    score_name: str,
+    score: Score,
     *,
+    instrument: str,
     before: str = "baseline",
     after: str = "end",
-    population: str = "everyone",
+    population: str = "all",
     cluster: pd.Series | None = None,
 ) -> Pairs:
     """Return the pairs of one score.
@@ -71,6 +71,8 @@ def pair(
     Parameters
     ----------
     scored : what `scoring.score` returned for the instrument
+    score : which of its scores
+    instrument : the instrument's short name
     cluster : provider or team of each person, indexed by person_id; giving it declares that the data are clustered
 
     Raises
@@ -78,7 +80,7 @@ def pair(
     DataError
         A cluster was declared and some person in the pairs has none.
     """
-    wide = by_person(scored, score_name).reindex(columns=[before, after])
+    wide = by_person(scored, score.name).reindex(columns=[before, after])
     both = wide.dropna()
     frame = pd.DataFrame({"person_id": both.index, "before": both[before].to_numpy(), "after": both[after].to_numpy()})
     if cluster is not None:
@@ -86,14 +88,14 @@ def pair(
         without = int(frame["cluster"].isna().sum())
         if without:
             raise DataError(
-                f"scores: {without} of {len(frame)} people with {instrument.name} {score_name} have no provider",
+                f"scores: {without} of {len(frame)} people with {instrument} {score.name} have no provider",
                 expected="a cluster for every person once clusters are declared",
                 fix="fill provider_id in the episodes table, or set `cluster: none` in the protocol and say why",
             )
     return Pairs(
         frame=frame,
-        score=instrument.score(score_name),
-        instrument=instrument.name,
+        score=score,
+        instrument=instrument,
         population=population,
         before=before,
         after=after,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ot_eval.base.errors import AnalysisRefused, DataError
 from ot_eval.data.schema import TIMEPOINTS
-from ot_eval.measures.instrument import Instrument, Score
+from ot_eval.measures.instrument import Score
 from ot_eval.measures.scoring import by_person
 
 
@@ -56,10 +56,10 @@ class Repeated:
 
 def repeat(
     scored: pd.DataFrame,
-    instrument: Instrument,
-    score_name: str,
+    score: Score,
     *,
-    population: str = "everyone",
+    instrument: str,
+    population: str = "all",
     cluster: pd.Series | None = None,
 ) -> Repeated:
     """Return one score of everyone who has it at least once, one column a timepoint.
@@ -67,6 +67,8 @@ def repeat(
     Parameters
     ----------
     scored : what `scoring.score` returned for the instrument
+    score : which of its scores
+    instrument : the instrument's short name
     cluster : provider or team of each person, indexed by person_id; giving it declares that the data are clustered
 
     Raises
@@ -76,28 +78,28 @@ def repeat(
     DataError
         A cluster was declared and some person has none.
     """
-    wide = by_person(scored, score_name)
+    wide = by_person(scored, score.name)
     wide = (
         wide.reindex(columns=[t for t in TIMEPOINTS if t in wide]).dropna(how="all").dropna(how="all", axis="columns")
     )
     if wide.empty:
         raise AnalysisRefused(
-            f"scores: nobody has {instrument.name} {score_name}", expected="at least one score", fix="leave it out"
+            f"scores: nobody has {instrument} {score.name}", expected="at least one score", fix="leave it out"
         )
     groups = None
     if cluster is not None:
         groups = cluster.reindex(wide.index)
         if groups.isna().any():
             raise DataError(
-                f"scores: {int(groups.isna().sum())} of {len(wide)} people with {instrument.name} have no provider",
+                f"scores: {int(groups.isna().sum())} of {len(wide)} people with {instrument} have no provider",
                 expected="a cluster for every person once clusters are declared",
                 fix="fill provider_id in the episodes table, or set `cluster: none` in the protocol and say why",
             )
     wide.columns.name = None
     return Repeated(
         frame=wide,
-        score=instrument.score(score_name),
-        instrument=instrument.name,
+        score=score,
+        instrument=instrument,
         population=population,
         cluster=groups,
     )

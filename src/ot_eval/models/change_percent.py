@@ -28,7 +28,8 @@ IMPORTANT = "share of people who improved by an important change"
 FALL = "fall in mean level"
 RELATIVE_FALL = "fall in mean level over mean level before"
 LEVEL_BETTER = "share of people who improved a level or more"
-PROBLEM_FREE = "rise in share of people without problems"
+PROBLEM_FREE = "difference in share of people without problems"
+CHANGE = "percent change"  # a share of people is in "percent"; a relative change is not a share
 
 
 def _gain(pairs: Pairs) -> pd.Series:
@@ -39,7 +40,7 @@ def change_over_baseline_mean(pairs: Pairs, level: float = 0.95) -> Estimate:
     """Return 100 x (mean gain / mean before). Undefined where the mean before is zero."""
     quantities = pd.DataFrame({"gain": _gain(pairs), "before": pairs.frame["before"]})
     found = jackknife(quantities, lambda sums, _: 100 * sums[:, 0] / sums[:, 1], cluster=clusters(pairs), level=level)
-    return from_interval(pairs, OF_MEAN, found, level, analysis=ANALYSIS, unit="percent")
+    return from_interval(pairs, OF_MEAN, found, level, analysis=ANALYSIS, unit=CHANGE)
 
 
 def mean_personal_percentage(pairs: Pairs, level: float = 0.95) -> Estimate:
@@ -58,7 +59,7 @@ def mean_personal_percentage(pairs: Pairs, level: float = 0.95) -> Estimate:
     personal = (100 * _gain(pairs) / pairs.frame["before"])[inside].to_frame("percent")
     groups = pairs.frame.loc[inside, "cluster"] if pairs.clustered else None
     found = jackknife(personal, lambda sums, n: sums[:, 0] / n, cluster=groups, level=level)
-    return from_interval(pairs, OF_EACH, found, level, analysis=ANALYSIS, unit="percent")
+    return from_interval(pairs, OF_EACH, found, level, analysis=ANALYSIS, unit=CHANGE)
 
 
 def change_over_scale(pairs: Pairs, level: float = 0.95) -> Estimate:
@@ -71,7 +72,7 @@ def change_over_scale(pairs: Pairs, level: float = 0.95) -> Estimate:
     found = jackknife(
         _gain(pairs).to_frame(), lambda sums, n: 100 * sums[:, 0] / n / width, cluster=clusters(pairs), level=level
     )
-    return from_interval(pairs, OF_SCALE, found, level, analysis=ANALYSIS, unit="percent")
+    return from_interval(pairs, OF_SCALE, found, level, analysis=ANALYSIS, unit=CHANGE)
 
 
 def share_improved(pairs: Pairs, by: float | None = None, level: float = 0.95) -> Estimate:
@@ -117,7 +118,7 @@ def level_definitions(pairs: Pairs, level: float = 0.95) -> tuple[Estimate, ...]
         from_interval(pairs, FALL, fall, level, analysis=ANALYSIS, unit="level"),
         Estimate(**{**{f: getattr(relative, f) for f in relative.__slots__}, "measure": RELATIVE_FALL}),
         better,
-        from_interval(pairs, PROBLEM_FREE, rise, level, analysis=ANALYSIS, unit="percentage points"),
+        from_interval(pairs, PROBLEM_FREE, rise, level, analysis=ANALYSIS, unit="percent"),
     )
 
 
@@ -149,7 +150,7 @@ def readings(found: Iterable[Estimate], figure: float, decimals: int = 0) -> tup
     """
     if not np.isfinite(figure):
         raise RequestError("the published figure is not a number", expected="a percentage", fix="copy it as published")
-    percent = [e for e in found if e.unit in ("percent", "percentage points") and e.value is not None]
+    percent = [e for e in found if e.unit in ("percent", CHANGE) and e.value is not None]
     if not percent:
         raise RequestError("no estimate is in percent", expected="definitions to compare", fix="compute them first")
     out = []
