@@ -78,7 +78,7 @@ SEQUEL_ORDER = {NURSING: 1, RESIDENTIAL: 2, COMMUNITY: 3, PRISON: 4, LOW_LEVEL: 
 SHORT_STAY = {"short term residential care", "short term nursing care"}
 HOME = "home support or domiciliary care"
 DENOMINATOR_OUTCOMES = {7, 10, 11, 14, 15, 16, 17}
-OT_ROLE = re.compile(r"\b(ot|occupational therapist)\b")
+OT_ROLE = re.compile(r"\b(?:ot|occupational therapist)\b")
 FIELDS = {
     "nhsnumber": "nhs",
     "lapersonuniqueidentifier": "la_id",

@@ -16,7 +16,7 @@ THREE_ERRORS = 3.0  # a true value lies within three standard errors but for 1 s
 
 def _draw(**settings):
     council = Council(**settings)
-    drawn, _ = synthetic._draw(council, seed=31)
+    drawn, _ = synthetic.draw_council(council, seed=31)
     truth = synthetic._truth(drawn, council, np.array(council.file_ends))
     return drawn, truth.people
 

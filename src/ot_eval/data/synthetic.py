@@ -59,8 +59,8 @@ def write_study(
         Not written; `Truth.write` does that.
     """
     council = Council(people=people, style=style, hazard_ratio=hazard_ratio, **settings)
-    drawn, rng = _draw(council, seed)
-    p, providers, rows = drawn.people, drawn.providers, _rows(drawn, council, rng)
+    drawn, rng = draw_council(council, seed)
+    p, providers, rows = drawn.people, drawn.providers, council_rows(drawn, council, rng)
     if dirty:
         spoil_history(rows, p, council, rng)
     made = [made_on(council, k, dirty=dirty) for k in range(council.quarters)]
@@ -89,7 +89,7 @@ def write_plain_study(folder: Path, *, people: int, seed: int, hazard_ratio: flo
         The same truth as `write_study` returns for the same arguments in re-cut style.
     """
     council = Council(people=people, hazard_ratio=hazard_ratio, **settings)
-    drawn, rng = _draw(council, seed)
+    drawn, rng = draw_council(council, seed)
     private_dir(folder)
     tables = plain_tables(drawn.people, drawn.segments, drawn.providers, council.data_end, rng)
     for name, table in tables.items():
@@ -99,30 +99,33 @@ def write_plain_study(folder: Path, *, people: int, seed: int, hazard_ratio: flo
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
+class Drawn:
+    """An invented council before anything is written: people, changes of packages, their pieces, providers."""
+
     people: pd.DataFrame
     plan: pd.DataFrame
     segments: pd.DataFrame
     providers: pd.DataFrame
 
 
-def _draw(council: Council, seed: int) -> tuple[_Drawn, np.random.Generator]:
+def draw_council(council: Council, seed: int) -> tuple[Drawn, np.random.Generator]:
     """Draw who lives, what happens to them and to their packages; the recording style does not change it."""
     rng = np.random.default_rng(seed)
     providers = make_providers(council, rng)
     p = make_people(council, providers, rng)
     add_course(p, council, providers, rng)
     plan = plan_changes(p, council, rng)
-    return _Drawn(p, plan, build_segments(p, plan, council, rng), providers), rng
+    return Drawn(p, plan, build_segments(p, plan, council, rng), providers), rng
 
 
-def _rows(drawn: _Drawn, council: Council, rng: np.random.Generator) -> pd.DataFrame:
+def council_rows(drawn: Drawn, council: Council, rng: np.random.Generator) -> pd.DataFrame:
+    """Return every version of every CLD row, ordered by person (see `synthetic_rows`)."""
     home = home_support_rows(drawn.segments, drawn.providers, council, rng)
     both = pd.concat([home, other_rows(drawn.people, drawn.plan, rng, recut=council.style == "recut")])
     return hide_vanished(both).sort_values(["person", "start", "event"], kind="stable", ignore_index=True)
 
 
-def _truth(drawn: _Drawn, council: Council, made: np.ndarray[Any, Any]) -> Truth:
+def _truth(drawn: Drawn, council: Council, made: np.ndarray[Any, Any]) -> Truth:
     people = true_people(drawn.people, drawn.plan, drawn.segments, drawn.providers, made)
     data_end = pd.Timestamp(dates([last_complete_month(int(made[-1]))])[0])
     return Truth(council, data_end, people, true_changes(drawn.people, drawn.plan))
@@ -132,7 +135,7 @@ CONTACTS = ["contact_id", "person_id", "date", "staff_role", "minutes", "mode", 
 SCORES = ["person_id", "date", "timepoint", "instrument", "item", "value"]
 
 
-def _write_beside(drawn: _Drawn, last: int, folder: Path, rng: np.random.Generator) -> None:
+def _write_beside(drawn: Drawn, last: int, folder: Path, rng: np.random.Generator) -> None:
     """Write the tables that arrive beside CLD: contacts, scores, providers."""
     p, providers = drawn.people, drawn.providers
     contacts, scores = make_contacts(p, last, rng), make_scores(p, last, rng)

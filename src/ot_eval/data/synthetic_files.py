@@ -31,10 +31,9 @@ class Coded:
     codes: Array
 
     def text(self) -> Any:
-        """Return the column as Arrow text, quoted where CSV asks for it."""
-        quoted = [f'"{v}"' if "," in v else v for v in self.vocabulary]
-        codes = np.where(self.codes < 0, len(quoted), self.codes).astype(np.int32)
-        return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array([*quoted, ""])).cast(pa.large_string())
+        """Return the column as Arrow text."""
+        codes = np.where(self.codes < 0, len(self.vocabulary), self.codes).astype(np.int32)
+        return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array([*self.vocabulary, ""])).cast(pa.large_string())
 
 
 @dataclass(slots=True)
@@ -207,8 +206,8 @@ def _calendar(day_format: str) -> list[str]:
     return [to_date(k).strftime(day_format) for k in range(DAY_0, DAY_N)]
 
 
-def write_sheet(sheet: Sheet, folder: Path) -> Path:
-    """Write one file as CSV and return its path."""
+def sheet_columns(sheet: Sheet) -> dict[str, Any]:
+    """Return a file's columns in the order and with the headers of its release, as Arrow text ("" = blank)."""
     n = len(sheet.index)
     heads = [h for h in words.HEADERS_R1 if sheet.release == 1 or h not in words.NOT_IN_R2]
     dates = _calendar(sheet.day_format)
@@ -217,17 +216,28 @@ def write_sheet(sheet: Sheet, folder: Path) -> Path:
         "Reporting Period Start Date": to_date(sheet.stated[0]).strftime(sheet.day_format),
         "Reporting Period End Date": to_date(sheet.stated[1]).strftime(sheet.day_format),
     }
-    columns = []
+    columns = {}
     for head in heads:
         coded = sheet.columns.get(head, Coded([], np.full(n, -1)))
         if head in same:
             coded = Coded([same[head]], np.zeros(n, dtype=np.int64))
         elif head.startswith(("Date of", "Event Start", "Event End")):
             coded = Coded(dates, coded.codes)
-        columns.append(coded.text())
-    lines = pc.binary_join_element_wise(*columns, pa.scalar(",", pa.large_string()))
+        columns[head if sheet.release == 1 else words.header_r2(head)] = coded.text()
+    return columns
+
+
+def write_sheet(sheet: Sheet, folder: Path) -> Path:
+    """Write one file as CSV and return its path."""
+    columns = sheet_columns(sheet)
+    quoted = [pc.if_else(pc.match_substring(c, ","), _quoted(c), c) for c in columns.values()]
+    lines = pc.binary_join_element_wise(*quoted, pa.scalar(",", pa.large_string()))
     body = sheet.newline.join(lines.to_pylist())
-    titles = heads if sheet.release == 1 else [words.header_r2(h) for h in heads]
     path = folder / sheet.name
-    path.write_bytes((",".join(titles) + sheet.newline + body + sheet.newline).encode(sheet.encoding))
+    path.write_bytes((",".join(columns) + sheet.newline + body + sheet.newline).encode(sheet.encoding))
     return path
+
+
+def _quoted(column: Any) -> Any:
+    quote = pa.scalar('"', pa.large_string())
+    return pc.binary_join_element_wise(quote, column, quote, pa.scalar("", pa.large_string()))
