@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from ot_eval.cli_console import door, known_strands, out, quote, show_check, show_run, show_verdict, steps
+from ot_eval.cli_console import door, known_strands, out, quote, show_check, show_run, show_verdict
+from ot_eval.cli_steps import steps
 
 CODES = (
     "Exit codes: 0 done, 1 the data broke rules, 2 the request was wrong, 3 the analysis refused, 4 a fault of ours."

@@ -1,10 +1,10 @@
-"""How the command line looks: a bar for every step, errors in three lines, and a private log when we are at fault."""
+"""What the command line prints: results, errors in three lines, and a private log when we are at fault."""
 
 from __future__ import annotations
 
 import errno
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, get_args
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
 from ot_eval.base.errors import DataError, InternalFault, OTEvalError, nearest
@@ -25,61 +24,11 @@ if TYPE_CHECKING:
     from ot_eval.studies.pipeline import CheckReport, RunReport
     from ot_eval.studies.verify import Verdict
 
-Step = Callable[[str, int, int], None]
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 MOST_LINES = 20
 """Lines of a table that one screen holds; the rest are counted."""
-
-
-class Steps:
-    """One bar a step on a terminal; one line a step elsewhere, so that a log stays readable.
-
-    Called as ``steps(name, done, total)``: `done` of `total` parts of the step called `name` are finished. A new name
-    finishes the step before it.
-    """
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
-        self._current: tuple[str, TaskID] | None = None
-        self._name = ""
-
-    def __call__(self, name: str, done: int, total: int) -> None:
-        """Report that `done` of `total` parts of the step `name` are finished."""
-        if self._progress is None:
-            if name != self._name:
-                out.print(escape(name), markup=True)
-            self._name = name
-            return
-        if self._current is None or self._current[0] != name:
-            self.finish()
-            self._current = (name, self._progress.add_task(escape(name), total=max(total, 1)))
-        self._progress.update(self._current[1], completed=done, total=max(total, 1))
-
-    def finish(self) -> None:
-        """Fill the bar of the step that was last named."""
-        if self._progress is not None and self._current is not None:
-            task = self._progress.tasks[self._current[1]]
-            self._progress.update(self._current[1], completed=task.total)
-
-
-@contextmanager
-def steps() -> Iterator[Steps]:
-    """Show progress while the block runs; the last bar fills only when the block ends well."""
-    if not out.is_terminal:
-        yield Steps(None)
-        return
-    columns = (
-        SpinnerColumn(finished_text="[green]✓"),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=out) as progress:
-        bars = Steps(progress)
-        yield bars
-        bars.finish()
 
 
 def show(error: OTEvalError) -> None:
