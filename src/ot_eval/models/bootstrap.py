@@ -1,8 +1,8 @@
 """Bootstrap of restricted-mean differences from counts by day: a thousand studies for the price of a few.
 
 Drawing people with replacement is drawing cells of the count table (multinomial); drawing providers is weighting their
-counts. So a thousand replicates cost the same for two thousand people and for a million. Source: Efron (1979); percentile
-intervals.
+counts. So a thousand replicates cost the same for two thousand people and for a million.
+Source: Efron (1979); percentile intervals.
 """
 
 from __future__ import annotations

@@ -104,9 +104,9 @@ def _check(table: pd.DataFrame, place: int) -> None:
 def rows_from_counts(table: pd.DataFrame) -> pd.DataFrame:
     """Return rows with the counts of `table`: ``entry_day``, ``exit_day``, ``event`` and the covariates.
 
-    Within a pattern the first to come is paired with the first to go. Nobody's follow-up need be such a row, but on every
-    day the same numbers come, stay and go, and no estimator by day sees more. Intervals robust to single people are
-    right only where everybody entered on day 0; intervals robust to a cluster that is among the covariates always are.
+    Within a pattern the first to come is paired with the first to go. Nobody's follow-up need be such a row, but on
+    every day the same numbers come, stay and go, and no estimator by day sees more. Intervals robust to single people
+    are right only where everybody entered on day 0; those robust to a cluster that is among the covariates always are.
 
     Examples
     --------
