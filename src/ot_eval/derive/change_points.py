@@ -79,7 +79,7 @@ def change_points(packages: Table, data_end: int) -> Table:
     Returns
     -------
     `POINT`, `last_day` (of the new level), `lines` and `AMOUNTS` after; the same with `_0` for the level before, `_00`
-    for the one before that and `_1` for the next; `length_0` and `length` (days), `n_begun`, `n_ended`,
+    for the one before that and `_1` for the next; `length_00`, `length_0` and `length` (days), `n_begun`, `n_ended`,
     `provider_before`, `provider_after`, `earliest`, `latest`, `overwritten`, `vanished`, `ended_since_1`.
     """
     spells = change_spells(packages)
@@ -89,7 +89,11 @@ def change_points(packages: Table, data_end: int) -> Table:
     order = ibis.window(group_by=WHO, order_by="first_day")
     length = steps["last_day"] - steps["first_day"] + 1
     known = ("lines", *AMOUNTS)
-    shifted: dict[str, Any] = {"length": length, "length_0": length.lag().over(order)}
+    shifted: dict[str, Any] = {
+        "length": length,
+        "length_0": length.lag().over(order),
+        "length_00": length.lag(2).over(order),
+    }
     for name in known:
         shifted[f"{name}_0"] = steps[name].lag().over(order)
         shifted[f"{name}_00"] = steps[name].lag(2).over(order)

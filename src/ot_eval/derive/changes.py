@@ -31,7 +31,7 @@ RULES: dict[str, str] = {
     "price_change": "units unchanged, cost changed away from 1 April",
     "recut_at_review": "a new row with the same amount, and a review ended close to it",
     "recut": "a new row with the same amount",
-    "return_after_dip": "up to no more than the amount before a dip shorter than the minimum duration",
+    "return_after_dip": "up to no more than the settled amount before a dip shorter than the minimum duration",
     "overlap": "up while the old row still runs beside the new one, then back, within the minimum duration",
     "spike": "up, then back, within the minimum duration",
     "single_file_rise": "an overwritten row shows the higher amount in one file only",
@@ -109,7 +109,8 @@ def kind_of(points: Table, rule: Increase) -> Any:
     repriced = (points["cost"] != points["cost_0"]).fill_null(False)
     enough = points["amount"] >= points["bar"]
     short = (points["length_0"] < need).fill_null(False)
-    dipped = short & (points["amount_00"] > points["amount_0"]) & (points["amount"] <= points["amount_00"])
+    settled = (points["length_00"] >= need).fill_null(False)
+    dipped = short & settled & (points["amount_00"] > points["amount_0"]) & (points["amount"] <= points["amount_00"])
     back = short & (points["amount_00"] < points["amount_0"]) & (points["amount"] <= points["amount_00"])
     old_row = (points["ended_since_1"] < points["first_day"]).fill_null(False)
     fell = points["lasts"] == "no"

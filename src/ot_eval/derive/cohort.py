@@ -114,6 +114,11 @@ def with_client(index: Table, packages: Table, look_back: int) -> Table:
     return hit.mutate(client=hit["_existing"].ifelse("existing", "new")).drop("_existing")
 
 
+def first_unmet(answered: Table) -> Any:
+    """Return the name of the first rule a person does not meet; missing for those who meet them all."""
+    return ibis.cases(*[(~answered[rule.column], rule.name) for rule in RULES])
+
+
 def flow(answered: Table) -> tuple[FlowStep, ...]:
     """Count people rule by rule, for all clients and for new and existing clients apart.
 

@@ -56,10 +56,14 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
-    """The people followed, who was left out rule by rule, and short facts for the page (no counts of people)."""
+    """The people followed, who was left out rule by rule, and short facts for the page (no counts of people).
+
+    `left_out` lists each person not followed with the first rule that left them out; like `frame` it is private.
+    """
 
     frame: pd.DataFrame
     flow: tuple[FlowStep, ...]
+    left_out: pd.DataFrame
     facts: dict[str, str] = field(default_factory=dict)
 
 
@@ -174,11 +178,10 @@ def follow_up(tables: StudyTables, protocol: Protocol) -> FollowUp:
     lines = kept(at_risk.followed_lines(index, tables.packages, end))
     index = at_risk.with_baseline(index, lines, unit)
     answered = kept(_answered(index, protocol, close))
-    steps = cohort.flow(answered)
-    met: Any = ibis.literal(True)
-    for rule in cohort.RULES:
-        met = met & answered[rule.column]
-    people = answered.filter(met)
+    verdict = cohort.first_unmet(answered)
+    people = answered.filter(verdict.isnull())
+    left_out = answered.select("person_id", "client", rule=verdict)
+    left_out = left_out.filter(left_out["rule"].notnull())
     people = at_risk.with_package_end(people, lines, protocol.increase.gap_bridged_days)
     people = looked_up(people, first_rise(people, lines, unit, protocol.increase), PERSON)
     contacts, used = exposure.ot_contacts(tables.contacts, tables.cld.events if tables.cld else None, protocol)
@@ -188,4 +191,9 @@ def follow_up(tables: StudyTables, protocol: Protocol) -> FollowUp:
     people = looked_up(people, known, PERSON)
     result = frame(_shaped(_ended(people, protocol, end, close)), ORDER)
     facts = {**tables.facts, "ot_source": exposure.describe(used), "close": days.date_of(close).isoformat()}
-    return FollowUp(frame=result, flow=steps, facts=facts)
+    return FollowUp(
+        frame=result,
+        flow=cohort.flow(answered),
+        left_out=frame(left_out, ("rule", "person_id")),
+        facts=facts,
+    )
