@@ -19,6 +19,7 @@ from ot_eval.outputs.policy import Policy
 from ot_eval.outputs.released import Released, ReleasedEstimate, ReleasedStep
 
 Key = tuple[str, ...]
+Relation = tuple[Key, tuple[Key, ...]]
 TOLERANCE = 1e-7  # HiGHS' own feasibility tolerance; counts are whole, so anything closer is the same number
 
 
@@ -50,7 +51,7 @@ class Sums:
     """Cells and the sums they take part in: each relation is (total, parts)."""
 
     cells: dict[Key, Cell]
-    relations: tuple[tuple[Key, tuple[Key, ...]], ...]
+    relations: tuple[Relation, ...]
 
     def ranges(self) -> dict[Key, tuple[int, int]]:
         """Return the lowest and highest value each hidden cell can have, given every sum that can hold.
@@ -69,9 +70,7 @@ class Sums:
                 found[name] = max(found[name][0], low), min(found[name][1], high)
         return found
 
-    def _solve(
-        self, relations: Sequence[tuple[Key, tuple[Key, ...]]], wanted: Sequence[Key]
-    ) -> dict[Key, tuple[int, int]] | None:
+    def _solve(self, relations: Sequence[Relation], wanted: Sequence[Key]) -> dict[Key, tuple[int, int]] | None:
         """Return the range of each wanted cell under some sums, or None where these sums cannot hold."""
         from scipy.optimize import linprog
 
@@ -110,58 +109,78 @@ def _cell(shown: int | None, ceiling: float, policy: Policy) -> Cell:
 def published_sums(estimates: Iterable[ReleasedEstimate], policy: Policy, flow: Iterable[ReleasedStep] = ()) -> Sums:
     """Return the equations a reader can write down from published estimates and the published flow.
 
-    A total over groups is published as the sum of the shown groups, so it adds no equation of its own while every
-    group is shown; where a group is hidden and the total is not, the total is an independent rounding of the truth.
+    A total over groups is published as the sum of the shown groups, so it says nothing of its own while every group is
+    shown; where a group is hidden and the total is not, the total is an independent rounding of the truth.
     """
-    cells: dict[Key, Cell] = {}
-    relations: list[tuple[Key, tuple[Key, ...]]] = []
-    tables: dict[Key, list[Key]] = defaultdict(list)
-    sizes: dict[Key, Key] = {}
-    groups: dict[Key, dict[str, tuple[Key, int | None]]] = defaultdict(dict)
     rows = list(estimates)
-    ceiling = float(max((e.n for e in rows if e.n is not None), default=10**6) + policy.rounding)
+    found = _Equations(policy, max((e.n for e in rows if e.n is not None), default=0))
     for e in rows:
-        if e.n is not None:
-            size: Key = ("people", e.population, str(e.n))
-            cells.setdefault(size, _cell(e.n, ceiling, policy))
-        if e.unit == "people":
-            key: Key = ("count", e.analysis, e.population, e.outcome, e.term)
-            shown = None if e.value is None else int(e.value)
-            cells[key] = _cell(shown, ceiling, policy)
-            groups[("count", e.analysis, e.outcome, e.term)][e.population] = (key, shown)
-            variable, _ = variable_and_level(e.term)
-            if variable:
-                table: Key = (e.analysis, e.population, e.outcome, variable)
-                tables[table].append(key)
-                if e.n is not None:
-                    sizes[table] = ("people", e.population, str(e.n))
-        elif e.n_event is not None or "events" in e.hidden:
-            key = ("events", e.analysis, e.population, e.outcome, e.term, e.measure)
-            cells[key] = _cell(e.n_event, ceiling, policy)
-            groups[("events", e.analysis, e.outcome, e.term, e.measure)][e.population] = (key, e.n_event)
+        found.add_estimate(e)
     for step in flow:
-        key = ("flow", step.population, step.rule)
-        cells[key] = _cell(step.n_left, ceiling, policy)
-        groups[("flow", step.rule)][step.population] = (key, step.n_left)
-    # One line alone is no table that adds up (a number of people without a value, beside a mean).
-    relations += [(sizes[table], tuple(keys)) for table, keys in tables.items() if table in sizes and len(keys) > 1]
-    for group in groups.values():
-        relations += _over_groups(group, cells, policy)
-    return Sums(cells, tuple(relations))
+        found.add_count(("flow", step.rule), step.population, step.n_left)
+    return found.sums()
 
 
-def _over_groups(
-    group: dict[str, tuple[Key, int | None]], cells: dict[Key, Cell], policy: Policy
-) -> Iterable[tuple[Key, tuple[Key, ...]]]:
-    parts = {population: item for population, item in group.items() if population not in TOTALS}
-    for name in sorted(set(group) & set(TOTALS)):
-        if len(parts) < 2:  # noqa: PLR2004
-            continue
-        key, shown = group[name]
-        if shown is not None and all(s is not None for _, s in parts.values()):
-            slack = policy.rounding * len(parts)  # the total is the sum of roundings: it may be this far off
-            cells[key] = Cell(max(0, shown - slack), shown + slack, hidden=False)
-        yield key, tuple(item[0] for item in parts.values())
+class _Equations:
+    """Collects cells, the tables whose levels add up to their people, and the groups that add up to everyone."""
+
+    def __init__(self, policy: Policy, largest: int) -> None:
+        self._policy = policy
+        self._ceiling = float((largest or 10**6) + policy.rounding)
+        self._cells: dict[Key, Cell] = {}
+        self._tables: dict[Key, dict[str, Key]] = defaultdict(dict)
+        self._sizes: dict[Key, Key] = {}
+        self._groups: dict[Key, dict[str, tuple[Key, int | None]]] = defaultdict(dict)
+
+    def add_count(self, place: Key, population: str, shown: int | None) -> Key:
+        """Add a count that is published for several populations."""
+        key = (*place, population)
+        self._cells[key] = _cell(shown, self._ceiling, self._policy)
+        self._groups[place][population] = (key, shown)
+        return key
+
+    def add_estimate(self, e: ReleasedEstimate) -> None:
+        """Add what a line of results says about people and events."""
+        if e.n is not None:
+            self._cells.setdefault(("people", e.population, str(e.n)), _cell(e.n, self._ceiling, self._policy))
+        if e.unit == "people":
+            shown = None if e.value is None else int(e.value)
+            key = self.add_count(("count", e.analysis, e.outcome, e.term), e.population, shown)
+            variable, level = variable_and_level(e.term)
+            if variable and e.n is not None:
+                table = (e.analysis, e.population, e.outcome, variable)
+                self._tables[table][level] = key
+                self._sizes[table] = ("people", e.population, str(e.n))
+        elif e.n_event is not None or "events" in e.hidden:
+            self.add_count(("events", e.analysis, e.outcome, e.term, e.measure), e.population, e.n_event)
+
+    def sums(self) -> Sums:
+        """Return every cell and every sum."""
+        relations: list[Relation] = []
+        for table, levels in self._tables.items():
+            joint = {name: _parts(name, levels) for name in levels}
+            relations += [(levels[name], parts) for name, parts in joint.items() if parts]
+            relations.append((self._sizes[table], tuple(key for name, key in levels.items() if not joint[name])))
+        for group in self._groups.values():
+            relations += self._over_groups(group)
+        return Sums(self._cells, tuple(relations))
+
+    def _over_groups(self, group: dict[str, tuple[Key, int | None]]) -> Iterable[Relation]:
+        parts = {population: item for population, item in group.items() if population not in TOTALS}
+        for name in sorted(set(group) & set(TOTALS)):
+            if len(parts) < 2:  # noqa: PLR2004
+                continue
+            key, shown = group[name]
+            if shown is not None and all(s is not None for _, s in parts.values()):
+                slack = self._policy.rounding * len(parts)  # the sum of roundings may be this far from the truth
+                self._cells[key] = Cell(max(0, shown - slack), shown + slack, hidden=False)
+            yield key, tuple(item[0] for item in parts.values())
+
+
+def _parts(level: str, levels: dict[str, Key]) -> tuple[Key, ...]:
+    """Return the levels that a joint level such as `yes or unknown` is made of; empty for a plain level."""
+    names = level.split(" or ")
+    return tuple(levels[n] for n in names) if len(names) > 1 and all(n in levels for n in names) else ()
 
 
 def findings(

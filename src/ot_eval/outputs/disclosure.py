@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ot_eval.base.results import Estimate, FlowStep, StudyResult
+from ot_eval.base.results import Deviation, Estimate, FlowStep, StudyResult
 from ot_eval.outputs.audit import refuse_recoverable
 from ot_eval.outputs.disclosure_counts import Counts, plan
 from ot_eval.outputs.disclosure_curves import release_curve
-from ot_eval.outputs.disclosure_estimates import release_estimate, release_people, release_percent
-from ot_eval.outputs.disclosure_text import clean
+from ot_eval.outputs.disclosure_estimates import release_estimate, release_people, release_percent, release_together
+from ot_eval.outputs.disclosure_text import clean, refuse_identifiers
 from ot_eval.outputs.policy import Policy
 from ot_eval.outputs.released import (
     SEAL,
@@ -72,7 +72,7 @@ def release(result: StudyResult, policy: Policy) -> Released:
             )
             for c in result.checks
         ),
-        deviations=tuple(ReleasedDeviation(place=d.place, locked=d.locked, used=d.used) for d in result.deviations),
+        deviations=tuple(_deviation(d) for d in result.deviations),
         notes=tuple(clean(note, "a note", policy) for note in result.notes),
         facts={name: clean(text, f"fact {name}", policy) for name, text in sorted(result.facts.items())},
         seal=SEAL,
@@ -87,18 +87,27 @@ def _estimates(result: StudyResult, counts: Counts) -> tuple[ReleasedEstimate, .
         for i, e in enumerate(result.estimates)
         if i in counts.cells
     }
+    joint = {t.last: t for t in counts.together}
     lines: list[ReleasedEstimate] = []
-    for e in result.estimates:
+    for i, e in enumerate(result.estimates):
         place = (e.analysis, e.population, e.outcome, e.term)
         for label in (e.analysis, e.population, e.outcome, e.term, e.method):
             clean(label, "a label of the results", counts.policy)
         if e.unit == "people" and e.value is not None:
             lines.append(release_people(e, cells[place][1], counts))
+            if i in joint:
+                lines += release_together(e, joint[i], counts)
         elif e.unit == "percent" and place in cells:
             lines.append(release_percent(e, *cells[place], counts))
         else:
             lines.append(release_estimate(e, counts))
     return tuple(lines)
+
+
+def _deviation(d: Deviation) -> ReleasedDeviation:
+    for text in (d.place, d.locked, d.used):
+        refuse_identifiers(text, "a deviation from the protocol")
+    return ReleasedDeviation(place=d.place, locked=d.locked, used=d.used)
 
 
 def _flow(steps: tuple[FlowStep, ...], counts: Counts) -> tuple[ReleasedStep, ...]:

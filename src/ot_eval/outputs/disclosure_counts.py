@@ -69,12 +69,22 @@ def _companions(counts: dict[int, int], total: int | None, policy: Policy) -> se
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Hidden levels of one table, published as one number: `last` is the place of the last of them."""
+
+    last: int
+    term: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """What every count of one result is shown as. Made by `plan`."""
 
     policy: Policy
     cells: dict[int, int | None]  # position in StudyResult.estimates → shown count of people
     totals: dict[tuple[str, str, int], int] = field(default_factory=dict)  # (outcome, population, true) → shown
+    together: tuple[Together, ...] = ()
 
     def people(self, population: str, count: int) -> int | None:
         """Return a number of people as it may be shown."""
@@ -134,7 +144,25 @@ def plan(result: StudyResult, policy: Policy) -> Counts:
     for i, e in rows.items():
         if not variable_and_level(e.term)[0]:
             shown[i] = None if i in hidden else plain.people(e.population, counts[i])
-    return Counts(policy, shown, totals)
+    joint = tuple(t for table in tables.values() if (t := _together(table, rows, shown, policy)) is not None)
+    return Counts(policy, shown, totals, joint)
+
+
+def _together(
+    table: dict[int, int], rows: dict[int, Estimate], shown: dict[int, int | None], policy: Policy
+) -> Together | None:
+    """Return the hidden levels of a table as one number, where that says more than the table's total.
+
+    The number says nothing new: it is the total less the shown levels.
+    """
+    hidden = [i for i in table if shown[i] is None]
+    people = sum(table[i] for i in hidden)
+    total = rows[next(iter(table))].n
+    if len(hidden) < 2 or len(hidden) == len(table) or sum(table.values()) != total or policy.small(people):  # noqa: PLR2004
+        return None
+    variable, _ = variable_and_level(rows[hidden[0]].term)
+    levels = " or ".join(variable_and_level(rows[i].term)[1] for i in hidden)
+    return Together(hidden[-1], f"{variable}: {levels}", policy.rounded(people))
 
 
 def _over_groups(

@@ -14,10 +14,13 @@ from dataclasses import dataclass
 
 from ot_eval.base.results import Curve
 from ot_eval.outputs.disclosure_counts import Counts
+from ot_eval.outputs.disclosure_intervals import share_interval
 from ot_eval.outputs.policy import PRECISION, Policy
 from ot_eval.outputs.released import ReleasedCurve
 
 WEEK = 7
+MOST_POINTS = 24
+"""Points of a curve, at most, beside its horizons: more of them make no line smoother, and a page heavier."""
 SHARES = ("probability",)
 
 
@@ -55,6 +58,7 @@ def _last_day(curve: Curve, policy: Policy) -> int:
 
 def _kept(steps: _Steps, horizons: Sequence[int], last: int, policy: Policy) -> tuple[int, ...]:
     """Choose the days to publish: horizons first, then whole weeks between them, each far enough in events."""
+    gap = max(policy.threshold, -(-steps.events(last) // MOST_POINTS))
     anchors = [0]
     for day in sorted(h for h in horizons if 0 < h <= last):
         if steps.events(day) - steps.events(anchors[-1]) >= policy.threshold:
@@ -64,28 +68,31 @@ def _kept(steps: _Steps, horizons: Sequence[int], last: int, policy: Policy) -> 
     for start, end in zip(anchors, ends, strict=True):
         day = start
         for week in range(start - start % WEEK + WEEK, (last if end is None else end - 1) + 1, WEEK):
-            room = end is None or steps.events(end) - steps.events(week) >= policy.threshold
-            if room and steps.events(week) - steps.events(day) >= policy.threshold:
+            room = end is None or steps.events(end) - steps.events(week) >= gap
+            if room and steps.events(week) - steps.events(day) >= gap:
                 days.append(week)
                 day = week
     return tuple(sorted(set(days)))
 
 
-def _rounded(curve: Curve, number: float, shown: int, policy: Policy) -> float:
-    return policy.share(number, shown) if curve.unit in SHARES else round(number, PRECISION)
-
-
 def _points(
     curve: Curve, days: Sequence[int], people: int, policy: Policy
 ) -> tuple[tuple[float, ...], tuple[float, ...] | None, tuple[float, ...] | None]:
-    steps, start = _Steps(curve), _start(curve)
-
-    def line(numbers: Sequence[float] | None) -> tuple[float, ...] | None:
-        if numbers is None:
-            return None
-        return tuple(_rounded(curve, steps.at(numbers, day, start), people, policy) for day in days)
-
-    return line(curve.value) or (), line(curve.lower), line(curve.upper)
+    """Return the shown values on `days`, and their intervals worked out again from them."""
+    steps, start, share = _Steps(curve), _start(curve), curve.unit in SHARES
+    value = [steps.at(curve.value, day, start) for day in days]
+    shown = tuple(policy.share(v, people) if share else round(v, PRECISION) for v in value)
+    if curve.lower is None or curve.upper is None:
+        return shown, None, None
+    low = [steps.at(curve.lower, day, start) for day in days]
+    high = [steps.at(curve.upper, day, start) for day in days]
+    if not share:
+        return shown, tuple(round(x, PRECISION) for x in low), tuple(round(x, PRECISION) for x in high)
+    ends = [
+        share_interval(true, point, curve.level, policy) if 0 < point < 1 else (point, point)
+        for true, point in zip(zip(value, low, high, strict=True), shown, strict=True)
+    ]
+    return shown, tuple(e[0] or 0.0 for e in ends), tuple(e[1] or 0.0 for e in ends)
 
 
 def _start(curve: Curve) -> float:

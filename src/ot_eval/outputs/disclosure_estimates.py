@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ot_eval.base.results import Estimate, Number
-from ot_eval.outputs.disclosure_counts import Counts
+from ot_eval.outputs.disclosure_counts import Counts, Together
+from ot_eval.outputs.disclosure_intervals import rate, share_interval
 from ot_eval.outputs.policy import HIDDEN, PRECISION, Policy
 from ot_eval.outputs.released import ReleasedEstimate
 
@@ -76,11 +77,27 @@ def _rounded(e: Estimate, number: Number | None, people: int, policy: Policy) ->
         scale = 100 if e.unit == "percent" else 1
         size = policy.share(abs(number) / scale, people) * scale
         return round(size if number >= 0 else -size, PRECISION)
-    if e.unit == "probability":
-        return policy.share(number, people)
-    if e.unit == "percent":
-        return round(100 * policy.share(number / 100, people), PRECISION - 2)
+    if e.unit in ("probability", "percent"):
+        scale = 100 if e.unit == "percent" else 1
+        return round(scale * policy.share(number / scale, people), PRECISION)
     return round(float(number), DECIMALS.get(e.unit, DEFAULT_DECIMALS))
+
+
+def _numbers(
+    e: Estimate, people: int, event: int | None, policy: Policy
+) -> tuple[Number | None, Number | None, Number | None]:
+    """Return value, lower and upper end as they may be published."""
+    value, lower, upper = (_rounded(e, number, people, policy) for number in (e.value, e.lower, e.upper))
+    if e.value is None or value is None or e.level is None:
+        return value, lower, upper
+    if e.unit.startswith("per ") and e.n_event and event:
+        return rate(e.value, (e.n_event, event), e.level, (e.lower, e.upper))
+    if e.unit in ("probability", "percent") and "difference" not in e.measure and None not in (e.lower, e.upper):
+        scale = 100 if e.unit == "percent" else 1
+        true = (e.value / scale, (e.lower or 0) / scale, (e.upper or 0) / scale)
+        ends = share_interval(true, value / scale, e.level, policy)
+        lower, upper = (None if end is None else round(scale * end, PRECISION) for end in ends)
+    return value, lower, upper
 
 
 def _record(e: Estimate, **changes: Any) -> ReleasedEstimate:
@@ -98,6 +115,15 @@ def release_people(e: Estimate, shown: int | None, counts: Counts) -> ReleasedEs
         return _blank(e, HIDDEN, counts)
     n = None if e.n is None else counts.people(e.population, e.n)
     return _record(e, value=shown, se=None, lower=None, upper=None, level=None, p=None, n=n)
+
+
+def release_together(e: Estimate, joint: Together, counts: Counts) -> tuple[ReleasedEstimate, ...]:
+    """Return the hidden levels of a table as one line of people and one of percent; `e` is one of them."""
+    people = release_people(replace(e, term=joint.term), joint.people, counts)
+    if not people.n:
+        return (people,)
+    share = round(100 * min(1.0, joint.people / people.n), 1)
+    return people, replace(people, measure="share of people", unit="percent", value=share)
 
 
 def release_percent(e: Estimate, count: int, shown: int | None, counts: Counts) -> ReleasedEstimate:
@@ -123,14 +149,16 @@ def release_estimate(e: Estimate, counts: Counts) -> ReleasedEstimate:
     n = counts.people(e.population, e.n)
     people = n or policy.rounded(e.n)
     event = None if e.n_event is None else counts.events(e.population, e.outcome, e.n_event)
-    # A mean's standard error beside its standard deviation would give back the number of people exactly.
-    keeps_se = e.se is not None and e.lower is not None
+    # A mean's standard error beside its standard deviation would give back the number of people exactly, and a share's
+    # would give back its count.
+    keeps_se = e.se is not None and e.lower is not None and e.unit not in ("probability", "percent")
+    value, lower, upper = _numbers(e, people, event, policy)
     return _record(
         e,
-        value=_rounded(e, e.value, people, policy),
+        value=value,
         se=_significant(e.se, SE_DIGITS) if keeps_se and e.se is not None else None,
-        lower=_rounded(e, e.lower, people, policy),
-        upper=_rounded(e, e.upper, people, policy),
+        lower=lower,
+        upper=upper,
         p=None if e.p is None else max(SMALLEST_P, round(e.p, PRECISION)),
         n=n,
         n_event=event,

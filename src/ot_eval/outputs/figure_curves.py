@@ -8,12 +8,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from ot_eval.outputs import numbers, wording
+from ot_eval.outputs import labels, numbers
 from ot_eval.outputs.figure_style import FONT, LIGHT, LINES, MARKERS, SERIES, WIDE, canvas
 from ot_eval.outputs.released import ReleasedCurve
 from ot_eval.outputs.tables import curve_who
 
 MONTH_TICKS = (0, 91, 182, 274, 365, 547, 730, 1095)
+PLACES = {"new": 0, "existing": 1, "all": 2}
+"""A group looks the same in every figure."""
 GAP = 1.35 * FONT
 SMALL = FONT - 1.5
 
@@ -78,7 +80,7 @@ def _labels(axes: Axes, ends: Sequence[tuple[float, str, str]], size: tuple[floa
 def _name(curve: ReleasedCurve, curves: Sequence[ReleasedCurve]) -> str:
     if len({curve_who(c) for c in curves}) > 1:
         return curve_who(curve)
-    return wording.label(curve.outcome, wording.OUTCOMES).capitalize()
+    return labels.label(curve.outcome, labels.OUTCOMES).capitalize()
 
 
 def lines(curves: Sequence[ReleasedCurve], size: tuple[float, float]) -> Canvas:
@@ -88,7 +90,9 @@ def lines(curves: Sequence[ReleasedCurve], size: tuple[float, float]) -> Canvas:
     top = max(max(c.upper or c.value) for c in curves)
     axes = _axes(figure, last, min(1.0, np.ceil(top * 20) / 20), wide=wide)
     ends = []
-    for i, c in enumerate(curves):
+    several = len({curve_who(c) for c in curves}) > 1
+    for place, c in enumerate(curves):
+        i = PLACES.get(labels.canonical(c.group or c.population), place) if several else place
         colour = SERIES[i % len(SERIES)]
         if c.lower is not None and c.upper is not None:
             axes.fill_between(c.days, c.lower, c.upper, color=LIGHT[colour], alpha=0.13, linewidth=0)
@@ -130,7 +134,7 @@ def _under(axes: Axes, day: float, down: float, text: str, *, align: str, bold: 
         text,
         (day, 0),
         xycoords=("data", "axes fraction"),
-        xytext=(-18 if align == "right" else 0, down),
+        xytext=(-26 if align == "right" else 0, down),
         textcoords="offset points",
         ha=align,
         va="center",
@@ -159,7 +163,7 @@ def stacked(curves: Sequence[ReleasedCurve], size: tuple[float, float]) -> Canva
         axes.fill_between(days, below, top, color=LIGHT[colour], alpha=0.28, linewidth=0)
         axes.plot(days, top, color=LIGHT[colour], linewidth=2, linestyle=LINES[i % len(LINES)])
         share = numbers.value(c.value[-1], c.unit)
-        name = wording.label(c.outcome, wording.OUTCOMES).removeprefix("a ").capitalize()
+        name = labels.label(c.outcome, labels.OUTCOMES).removeprefix("a ").capitalize()
         text = f"{name} {share}" if wide else f"{name.replace(' to a ', ' to ').replace(' ', chr(10), 1)} {share}"
         ends.append(((below[-1] + top[-1]) / 2, text, colour))
         below = top

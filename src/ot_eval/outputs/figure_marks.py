@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.path import Path
 from matplotlib.ticker import NullLocator
 
-from ot_eval.outputs import numbers, wording
+from ot_eval.outputs import labels, numbers
 from ot_eval.outputs.disclosure_counts import variable_and_level
 from ot_eval.outputs.figure_style import FONT, LIGHT, WIDE, canvas
 from ot_eval.outputs.released import ReleasedEstimate
@@ -20,14 +20,14 @@ AXIS = 62.0
 ICONS = (240.0, 230.0)
 ICON_MARK = 17.0
 EXPECTED = 100
-STRIP = (340.0, 150.0)
+STRIP = (280.0, 190.0)
 TICKS = (0.1, 0.2, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 5, 10)
 PER_LINE = 10
 
 
 def row_label(e: ReleasedEstimate) -> str:
     """Return the words beside one row."""
-    return wording.term_label(e.term, *variable_and_level(e.term))
+    return labels.term_label(e.term, *variable_and_level(e.term))
 
 
 def forest(rows: Sequence[ReleasedEstimate], size: tuple[float, float]) -> Canvas:
@@ -149,6 +149,6 @@ def strip(ratio: tuple[int, int, int], ends: tuple[str, str], size: tuple[float,
         )
     axes.text(100, 0.5, "100: no difference", ha="left" if about < EXPECTED else "right", color=LIGHT["muted"])
     for x, text, align in ((0, f"← {ends[0]}", "left"), (1, f"{ends[1]} →", "right")):
-        axes.text(x, 0.06, text, transform=axes.transAxes, ha=align, color=LIGHT["muted"])
+        axes.text(x, 0.12, text, transform=axes.transAxes, ha=align, color=LIGHT["muted"])
     axes.set_axis_off()
     return figure

@@ -44,7 +44,7 @@ LINES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1.5, 1.5)), (0, (7, 2, 1.5,
 MARKERS = ("o", "s", "^", "D")
 FONT = 13.0
 WIDE = (720.0, 360.0)
-NARROW = (340.0, 330.0)
+NARROW = (290.0, 300.0)
 POINTS = 72.0
 
 _RC: dict[str, Any] = {

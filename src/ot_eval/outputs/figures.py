@@ -11,12 +11,17 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure as Canvas
 
-from ot_eval.outputs import figure_curves, figure_marks, figure_style, numbers, tables, wording
+from ot_eval.outputs import figure_curves, figure_marks, figure_style, labels, numbers, tables, wording
 from ot_eval.outputs.released import Released, ReleasedCurve, ReleasedEstimate
+from ot_eval.outputs.table import Table
 
 RATIO = "hazard ratio"
 """The measure that is drawn as a forest; a biased or unadjusted ratio has another name and is never drawn."""
 
+SURVIVAL = ("kaplan_meier",)
+"""Analyses whose curves fall: the share that still has none of the outcomes."""
+
+YEAR = 365
 Draw = Callable[[tuple[float, float]], Canvas]
 
 
@@ -31,7 +36,7 @@ class Figure:
     title: str
     subtitle: str
     alt: str
-    table: tables.Table | None
+    table: Table | None
     draw: Draw
     wide: tuple[float, float] = figure_style.WIDE
     narrow: tuple[float, float] = figure_style.NARROW
@@ -82,7 +87,7 @@ def _curves_alt(kind: str, curves: Sequence[ReleasedCurve], subtitle: str) -> st
     several = len({tables.curve_who(c) for c in curves}) > 1
     for c in curves:
         who = f"{tables.curve_who(c)}, " if several else ""
-        what = wording.label(c.outcome, wording.OUTCOMES)
+        what = labels.label(c.outcome, labels.OUTCOMES)
         stops = [
             f"{numbers.value(v, c.unit)} at {numbers.period(d)}"
             for d, v in zip(c.days, c.value, strict=True)
@@ -155,26 +160,46 @@ def of_strand(released: Released) -> tuple[Figure, ...]:
     for c in released.curves:
         by_analysis.setdefault(c.analysis, []).append(c)
     for analysis, curves in by_analysis.items():
-        name = analysis.replace("_", "-")
-        outcomes = list(dict.fromkeys(c.outcome for c in curves))
-        main = [c for c in curves if c.outcome == outcomes[0]]
-        what = wording.label(outcomes[0], wording.OUTCOMES)
-        heading = wording.label(analysis, wording.ANALYSES)
-        found.append(lines(main, f"{name}-main", heading, f"Share with {what}, by days since reablement ended"))
-        if len(outcomes) > 1:
-            for who in dict.fromkeys(tables.curve_who(c) for c in curves):
-                own = [c for c in curves if tables.curve_who(c) == who]
-                found.append(
-                    stacked(own, f"{name}-{_slug(who)}", f"{who}: every outcome", f"{who}, share with each outcome")
-                )
+        found += _of_curves(analysis, apart(curves))
     for analysis in dict.fromkeys(e.analysis for e in released.estimates if e.measure == RATIO):
         rows = released.find(analysis, measure=RATIO)
         if len(rows) > 1:
-            heading = wording.label(analysis, wording.ANALYSES)
-            found.append(
-                forest(rows, analysis.replace("_", "-"), heading, f"{rows[0].measure.capitalize()} and interval")
-            )
+            title = "How the rate of increase compares, factor by factor"
+            found.append(forest(rows, _slug(analysis), title, f"{RATIO.capitalize()} and interval, one row a factor"))
     return tuple(f for f in found if f is not None)
+
+
+def apart(curves: Sequence[ReleasedCurve]) -> list[ReleasedCurve]:
+    """Return the curves of groups where there are any, else those of everyone: the two are never drawn together."""
+    groups = [c for c in curves if labels.canonical(c.group or c.population) != "all"]
+    return groups or list(curves)
+
+
+def _of_curves(analysis: str, curves: list[ReleasedCurve]) -> list[Figure | None]:
+    name = _slug(analysis)
+    outcomes = list(dict.fromkeys(c.outcome for c in curves))
+    main = [c for c in curves if c.outcome == outcomes[0]]
+    what = labels.label(outcomes[0], labels.OUTCOMES)
+    kept = "none of the outcomes" if analysis in SURVIVAL else what
+    subtitle = f"Share with {kept}, by months since reablement ended"
+    found = [lines(main, f"{name}-main", message(main, kept), subtitle)]
+    if len(outcomes) > 1:
+        for who in dict.fromkeys(tables.curve_who(c) for c in curves):
+            own = [c for c in curves if tables.curve_who(c) == who]
+            subtitle = f"{who}, share with each outcome, by months since reablement ended"
+            found.append(stacked(own, f"{name}-{_slug(who)}", f"{who}: every outcome", subtitle))
+    return found
+
+
+def message(curves: Sequence[ReleasedCurve], what: str) -> str:
+    """Return a figure's title as a message: each group's share at the latest horizon that all drawn curves have."""
+    drawn = [c for c in curves if c.drawn]
+    shared = set(numbers.MONTHS).intersection(*(set(c.days) for c in drawn)) if drawn else set()
+    if not shared:
+        return what[:1].upper() + what[1:]
+    day = max((d for d in shared if d <= YEAR), default=min(shared))
+    said = [f"{numbers.value(c.value[c.days.index(day)], c.unit)} of {tables.curve_who(c).lower()}" for c in drawn]
+    return f"At {numbers.period(day)}, {wording.listed(tuple(said))} had {what}"
 
 
 def _slug(text: str) -> str:

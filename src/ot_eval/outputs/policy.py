@@ -141,7 +141,8 @@ PRESETS: dict[str, Policy] = {
             threshold=10,
             rounding=5,
             hide_zero=True,
-            source="ot_eval's own default: the highest threshold and the commonest rounding base of the rules below",
+            source="the toolkit's own default: the highest threshold and the commonest rounding of three published "
+            "rules, those of OpenSAFELY, NHS England and ACRO",
         ),
         Policy(
             name="opensafely",

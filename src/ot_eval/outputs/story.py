@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ot_eval.outputs import numbers, tables, wording
+from ot_eval.outputs import labels, numbers, wording
 from ot_eval.outputs.figures import Figure
 from ot_eval.outputs.released import Released
+from ot_eval.outputs.table_people import main_flow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class Story:
 def included(released: Released) -> tuple[str, ...]:
     """Say who was counted, from the flow diagram and the facts about the data."""
     said = []
-    steps = [s for s in tables.main_flow(released) if s.n_left is not None]
+    steps = [s for s in main_flow(released) if s.n_left is not None]
     if len(steps) > 1:
         said.append(
             f"The data hold about {numbers.count(steps[0].n_left)} people to start from. "
@@ -65,27 +66,8 @@ def included(released: Released) -> tuple[str, ...]:
         )
     start, end = released.facts.get("data_start", ""), released.facts.get("data_end", "")
     if end:
-        said.append(f"The data run {f'from {date_words(start)} ' if start else ''}to {date_words(end)}.")
+        said.append(f"The data run {f'from {labels.date_words(start)} ' if start else ''}to {labels.date_words(end)}.")
     return tuple(said)
-
-
-_MONTH_NAMES = (
-    "January February March April May June July August September October November December".split()  # noqa: SIM905
-)
-
-
-def date_words(text: str) -> str:
-    """Return an ISO date as a reader says it; any other text is left as it is.
-
-    Examples
-    --------
-    >>> date_words("2026-03-31"), date_words("last spring")
-    ('31 March 2026', 'last spring')
-    """
-    parts = text[:10].split("-")
-    if len(parts) != 3 or not all(p.isdigit() for p in parts) or not 1 <= int(parts[1]) <= 12:  # noqa: PLR2004
-        return text
-    return f"{int(parts[2])} {_MONTH_NAMES[int(parts[1]) - 1]} {parts[0]}"
 
 
 def plain(released: Released) -> Story:
@@ -95,7 +77,7 @@ def plain(released: Released) -> Story:
     if lead is None or lead.value is None:
         answer = "There were too few people or events to publish an answer."
     elif lead.unit == "probability":
-        who = wording.who(lead.population).lower()
+        who = labels.who(lead.population).lower()
         answer = f"{lead.term}, {who}: {wording.in_100(lead.value)}."
     else:
         name = lead.measure[:1].upper() + lead.measure[1:]

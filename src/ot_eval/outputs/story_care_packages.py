@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ot_eval.outputs import figures, numbers, wording
+from ot_eval.outputs import figures, labels, numbers, wording
 from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.story import KeyFigure, Story, included
 from ot_eval.outputs.wording import Certainty
@@ -25,7 +25,7 @@ def story(released: Released) -> Story:
     """Return the manager's account of the care-package strand."""
     shares = _shares(released)
     contact = _contact(released)
-    when = wording.horizon(next(iter(shares.values())).term) if shares else ""
+    when = labels.horizon(next(iter(shares.values())).term) if shares else ""
     return Story(
         strand=released.strand,
         title=released.title,
@@ -47,7 +47,7 @@ def _shares(released: Released) -> dict[str, ReleasedEstimate]:
     """Return each population's share with an increase at one day: the latest within a year that any has."""
     found: dict[int, dict[str, ReleasedEstimate]] = {}
     for e in released.find(INCIDENCE, outcome="increase"):
-        population = wording.canonical(e.population)
+        population = labels.canonical(e.population)
         if e.value is not None and e.term.startswith("day ") and population in PEOPLE:
             found.setdefault(int(e.term.removeprefix("day ")), {})[population] = e
     if not found:
@@ -95,7 +95,7 @@ def _share_cards(shares: dict[str, ReleasedEstimate], when: str) -> tuple[KeyFig
     groups = {p: e for p, e in shares.items() if p != "all"} or shares
     cards = []
     for population, e in groups.items():
-        who = wording.who(population)
+        who = labels.who(population)
         cards.append(
             KeyFigure(
                 heading=who,
@@ -116,12 +116,9 @@ def _contact_card(contact: ReleasedEstimate | None) -> tuple[KeyFigure, ...]:
 
 
 def _timeline(released: Released) -> figures.Figure | None:
-    curves = [
-        c for c in released.curves if c.outcome == "increase" and c.analysis == INCIDENCE and c.population != "all"
-    ]
-    curves = curves or [c for c in released.curves if c.outcome == "increase" and c.analysis == INCIDENCE]
+    curves = figures.apart([c for c in released.curves if c.outcome == "increase" and c.analysis == INCIDENCE])
     subtitle = "Share of people who had a larger home-care package, by months since reablement ended"
-    return figures.lines(curves, "timeline", "When packages grew", subtitle)
+    return figures.lines(curves, "timeline", figures.message(curves, "a larger home-care package"), subtitle)
 
 
 def _pace(released: Released) -> tuple[str, ...]:
@@ -129,14 +126,24 @@ def _pace(released: Released) -> tuple[str, ...]:
     said = []
     for population in ("new", "existing"):
         rows = released.find(INCIDENCE, outcome="increase")
-        days = {e.term: e for e in rows if e.value and wording.canonical(e.population) == population}
+        days = {e.term: e for e in rows if e.value and labels.canonical(e.population) == population}
         early, late = days.get("day 91"), days.get("day 365")
         if early is None or late is None:
             continue
         first, whole = round(100 * (early.value or 0)), round(100 * (late.value or 0))
         start = f"Of 100 {PEOPLE[population]}, about {first} had an increase in the first 3 months"
-        said.append(f"{start} and {whole} within the year.")
+        said.append(f"{start} and {whole} within the year.{_others(released, population)}")
     return tuple(said)
+
+
+def _others(released: Released, population: str) -> str:
+    """Say how many of the same 100 had another outcome first, where that is shown."""
+    said = []
+    for outcome in ("death", "care_home"):
+        rows = released.find(INCIDENCE, outcome=outcome, term=f"day {YEAR}")
+        found = [e for e in rows if e.value and labels.canonical(e.population) == population]
+        said += [f"{round(100 * (e.value or 0))} {wording.HAD[outcome]}" for e in found]
+    return f" By then about {wording.listed(tuple(said))} without one." if said else ""
 
 
 def _sure(shares: dict[str, ReleasedEstimate], contact: ReleasedEstimate | None) -> tuple[str, ...]:

@@ -9,97 +9,16 @@ from __future__ import annotations
 from enum import Enum
 
 from ot_eval.base.results import Number
-from ot_eval.outputs import numbers
 from ot_eval.outputs.released import ReleasedEstimate
 
 BANNED = ("hazard ratio", "p-value", "odds", "statistically significant", "heterogeneity", "confidence interval")
 """Words that do not appear on a manager's page outside its folded methods."""
 
-POPULATIONS = {
-    "all": "Everyone",
-    "new": "New clients",
-    "existing": "Existing clients",
-    "existing v new": "Difference, existing less new (in standard deviations)",
-}
-OUTCOMES = {
-    "increase": "a larger care package",
-    "death": "death",
-    "care_home": "a move to a care home",
-    "": "",
-}
 HAD = {
     "increase": "had a larger home-care package",
     "death": "had died",
     "care_home": "had moved to a care home",
 }
-VARIABLES = {
-    "age": "Age",
-    "age_band": "Age group",
-    "baseline_band": "Home care at the start",
-    "baseline_cost": "Weekly cost at the start",
-    "baseline_hours": "Home care at the start",
-    "client": "Kind of client",
-    "dementia": "Dementia recorded",
-    "has_unpaid_carer": "Has an unpaid carer",
-    "hospital_route": "Came from hospital",
-    "imd_quintile": "Deprivation fifth (1 = most deprived)",
-    "people": "People",
-    "sex": "Sex",
-}
-ANALYSES = {
-    "table_one": "Who was followed",
-    "cumulative_incidence": "How many had each outcome by each time",
-    "restricted_mean": "Average time without an increase",
-    "cox": "What goes with a higher or lower rate of increase",
-    "ever_never": "The misleading comparison, shown as a warning",
-    "biased_ever_never": "The misleading comparison, shown as a warning",
-    "gray_test": "Whether groups differ in how many had each outcome",
-    "proportional_hazards": "Whether ratios held steady over time",
-    "restricted_time_lost": "Average time lost to each outcome",
-    "kaplan_meier": "Share without the event over time",
-}
-FACTS = {
-    "data_start": "Data begin",
-    "data_end": "Data end",
-    "recording_style": "How changes of package are recorded",
-    "ot_source": "Where occupational therapy contacts come from",
-    "synthetic": "Made-up data",
-}
-
-
-def label(name: str, table: dict[str, str]) -> str:
-    """Return the reader's word for a name; an unknown name is spelt out.
-
-    Examples
-    --------
-    >>> label("age_band", VARIABLES), label("time_to_ot", VARIABLES)
-    ('Age group', 'Time to ot')
-    """
-    spelt = name.replace("_", " ").strip()
-    return table.get(name, spelt[:1].upper() + spelt[1:])
-
-
-def canonical(population: str) -> str:
-    """Return the short name of a population: what is left without `all, ` before it and ` clients` after it.
-
-    Examples
-    --------
-    >>> canonical("all, new"), canonical("existing clients"), canonical("all"), canonical("all, existing v new")
-    ('new', 'existing', 'all', 'existing v new')
-    """
-    name = population.removeprefix("all, ").removeprefix("everyone, ").removesuffix(" clients").strip()
-    return "all" if name in ("all", "everyone", "") else name
-
-
-def who(population: str) -> str:
-    """Return the reader's word for a population.
-
-    Examples
-    --------
-    >>> who("all, new"), who("all")
-    ('New clients', 'Everyone')
-    """
-    return label(canonical(population), POPULATIONS)
 
 
 class Certainty(Enum):
@@ -198,13 +117,6 @@ def expected_100(e: ReleasedEstimate, events: str, without: str, with_: str) -> 
     return f"{start}, there were about {about} {with_} (likely range: {low} to {high})."
 
 
-def term_label(term: str, variable: str, level: str) -> str:
-    """Return the reader's words for one line of a model."""
-    if not variable:
-        return label(term, VARIABLES)
-    return f"{label(variable, VARIABLES)}: {level.replace('_', ' ')}"
-
-
 def listed(items: tuple[str, ...]) -> str:
     """Join items as English does.
 
@@ -214,14 +126,3 @@ def listed(items: tuple[str, ...]) -> str:
     'a, b and c'
     """
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-def horizon(term: str) -> str:
-    """Return the reader's words for a term such as `day 365`.
-
-    Examples
-    --------
-    >>> horizon("day 365")
-    '12 months'
-    """
-    return numbers.period(int(term.removeprefix("day ")))

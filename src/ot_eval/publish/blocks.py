@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ot_eval.outputs import figures, tables, wording
+from ot_eval.outputs import figures, labels, tables
 from ot_eval.outputs.released import Released, ReleasedEstimate
+from ot_eval.outputs.table import Table
 
 _IMMORTAL_TIME = (
     "People who go longer without an increase have more time to meet a therapist, so this comparison makes contact "
@@ -23,7 +24,7 @@ class Block:
     heading: str
     warning: str
     figures: tuple[figures.Figure, ...]
-    tables: tuple[tables.Table, ...]
+    tables: tuple[Table, ...]
 
 
 def blocks(released: Released) -> tuple[Block, ...]:
@@ -38,7 +39,7 @@ def blocks(released: Released) -> tuple[Block, ...]:
         found.append(
             Block(
                 name=name,
-                heading=wording.label(analysis, wording.ANALYSES),
+                heading=labels.label(analysis, labels.ANALYSES),
                 warning=WARNINGS.get(analysis, ""),
                 figures=() if analysis in WARNINGS else own,
                 tables=_tables(released, analysis, name),
@@ -47,14 +48,14 @@ def blocks(released: Released) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def _tables(released: Released, analysis: str, name: str) -> tuple[tables.Table, ...]:
+def _tables(released: Released, analysis: str, name: str) -> tuple[Table, ...]:
     """Return a table a kind of number, then the curves that were too small to draw."""
     kinds: dict[tuple[str, str], list[ReleasedEstimate]] = {}
     for e in released.find(analysis):
         kinds.setdefault((e.measure, e.unit), []).append(e)
     made = []
     for i, ((measure, _), rows) in enumerate(kinds.items()):
-        caption = f"{wording.label(analysis, wording.ANALYSES)}: {measure}"
+        caption = f"{labels.label(analysis, labels.ANALYSES)}: {measure}"
         made.append(tables.estimates(rows, caption, f"{name}-t{i + 1}"))
     small = [c for c in released.curves if c.analysis == analysis and not c.drawn]
     if small:

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -17,9 +18,11 @@ from ot_eval.base.errors import InternalFault
 from ot_eval.base.glossary import RESULT_COLUMNS, TERMS
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import Provenance
-from ot_eval.outputs import figures, numbers, tables
-from ot_eval.outputs.released import Released
-from ot_eval.outputs.story import Story, date_words
+from ot_eval.outputs import figures, numbers, table_people, tables
+from ot_eval.outputs.labels import date_words
+from ot_eval.outputs.released import Released, ReleasedStep
+from ot_eval.outputs.story import Story
+from ot_eval.outputs.table import Table, two_columns
 from ot_eval.publish.blocks import Block, blocks
 from ot_eval.publish.methods import methods
 from ot_eval.publish.stories import story_of
@@ -37,7 +40,7 @@ class Picture:
     alt: str
     wide: Markup
     narrow: Markup
-    table: tables.Table | None
+    table: Table | None
     short: bool
 
 
@@ -54,7 +57,7 @@ def picture(figure: figures.Figure | None) -> Picture | None:
         wide=Markup(wide),  # noqa: S704
         narrow=Markup(narrow),  # noqa: S704
         table=figure.table,
-        short=figure.wide[1] < figure.wide[0] / 2,
+        short=figure.wide[1] < 0.75 * figure.wide[0],
     )
 
 
@@ -158,37 +161,58 @@ def _drawn(story: Story) -> dict[str, object]:
 
 
 def _strand(released: Released, story: Story, protocol: Protocol, provenance: Provenance) -> bytes:
+    steps = table_people.shortened(table_people.main_flow(released))
+    parts = {
+        "flow": [_step(s) for s in steps],
+        "table_one": table_people.table_one(released),
+        "blocks": [_block(b) for b in blocks(released)],
+        "checks": tables.checks(released),
+    }
     page = (
         _environment()
         .get_template("strand.html.j2")
         .render(
             **_common(released.synthetic, protocol, provenance),
+            **parts,
             released=released,
             story=story,
-            flow=[
-                {
-                    "label": s.label[:1].upper() + s.label[1:],
-                    "left": numbers.count(s.n_left),
-                    "removed": "" if s.n_removed is None else numbers.count(s.n_removed),
-                }
-                for s in tables.main_flow(released)
-            ],
-            flow_table=tables.flow(released) if len({s.population for s in released.flow}) > 1 else None,
-            table_one=tables.table_one(released),
-            blocks=[_block(b) for b in blocks(released)],
-            checks=tables.checks(released),
+            contents=_contents(parts),
+            flow_table=table_people.flow(released),
             deviations=tables.deviations(released),
             sources=tables.sources(released),
             notes=released.notes,
             privacy=released.policy.sentences(),
             protocol_text=json.dumps(json.loads(protocol.canonical()), indent=2, ensure_ascii=False),
-            versions=tables.plain("versions", "Versions", ("Part", "Version"), _versions(provenance)),
-            columns=tables.plain(
+            versions=two_columns("versions", "Versions", ("Part", "Version"), _versions(provenance)),
+            columns=two_columns(
                 "columns", "Columns of results.csv", ("Column", "Meaning"), list(RESULT_COLUMNS.items())
             ),
         )
     )
     return page.encode("utf-8")
+
+
+def _step(step: ReleasedStep) -> dict[str, str]:
+    return {
+        "label": step.label[:1].upper() + step.label[1:],
+        "left": numbers.count(step.n_left),
+        "removed": "" if step.n_removed is None else numbers.count(step.n_removed),
+    }
+
+
+def _contents(parts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the page's sections as (id, heading); each has its place in the template."""
+    middle = [(f"{b['name']}-heading", str(b["heading"])) for b in parts["blocks"]]
+    return [
+        *([("flow-heading", "Who was included")] if parts["flow"] else []),
+        *([("people", "Who they were")] if parts["table_one"] else []),
+        *middle,
+        *([("checks-heading", "Were the methods right?")] if parts["checks"] else []),
+        ("deviations-heading", "Changes to the plan"),
+        ("sources-heading", "Data and limits"),
+        ("privacy", "Disclosure control"),
+        ("more", "Protocol and versions"),
+    ]
 
 
 def _block(block: Block) -> dict[str, object]:

@@ -82,53 +82,64 @@ def crate(files: Mapping[str, bytes], protocol: Protocol, provenance: Provenance
     files : every file of the report but the manifest and this one
     """
     names = sorted({*files, MANIFEST})
+    parts = [{"@id": name} for name in names]
     tool = f"#ot_eval-{provenance.toolkit}"
-    graph: list[dict[str, object]] = [
-        {
-            "@id": CRATE,
-            "@type": "CreativeWork",
-            "about": {"@id": "./"},
-            "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
-        },
-        {
-            "@id": "./",
-            "@type": "Dataset",
-            "name": protocol.title,
-            "description": protocol.question,
-            "datePublished": provenance.made_at,
-            "license": "To be stated by the service that publishes the report",
-            "hasPart": [{"@id": name} for name in names],
-            "mentions": {"@id": "#run"},
-        },
-        {
-            "@id": tool,
-            "@type": "SoftwareApplication",
-            "name": "ot_eval",
-            "version": provenance.toolkit,
-        },
-        {
-            "@id": "#run",
-            "@type": "CreateAction",
-            "name": f"Evaluation run of {protocol.study}",
-            "endTime": provenance.made_at,
-            "instrument": {"@id": tool},
-            "object": [{"@id": "#protocol"}],
-            "result": [{"@id": name} for name in names],
-        },
-        {
-            "@id": "#protocol",
-            "@type": "CreativeWork",
-            "name": "The protocol as used",
-            "identifier": f"sha256:{provenance.protocol_sha256}",
-        },
+    graph = [
+        _entity(CRATE, "CreativeWork", about=_ref("./"), conformsTo=_ref("https://w3id.org/ro/crate/1.1")),
+        _entity(
+            "./",
+            "Dataset",
+            name=protocol.title,
+            description=protocol.question,
+            datePublished=provenance.made_at,
+            license=_ref("#licence"),
+            author=_ref("#analyst"),
+            publisher=_ref("#service"),
+            hasPart=parts,
+            mentions=_ref("#run"),
+        ),
+        _entity("#service", "Organization", name=protocol.service),
+        _entity(
+            "#analyst", "Person", name=protocol.analyst or "not named in the protocol", affiliation=_ref("#service")
+        ),
+        _entity(
+            "#licence",
+            "CreativeWork",
+            name="Licence to be stated by the service that publishes the report",
+            description="The report does not state a licence. Ask the service before you reuse it.",
+        ),
+        _entity(tool, "SoftwareApplication", name="ot_eval", version=provenance.toolkit),
+        _entity(
+            "#run",
+            "CreateAction",
+            name=f"Evaluation run of {protocol.study}",
+            endTime=provenance.made_at,
+            instrument=_ref(tool),
+            object=_ref("#protocol"),
+            result=parts,
+        ),
+        _entity(
+            "#protocol",
+            "CreativeWork",
+            name="The protocol as used",
+            identifier=f"sha256:{provenance.protocol_sha256}",
+        ),
     ]
     return _json({"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph + _parts(names, files)})
 
 
-def _parts(names: list[str], files: Mapping[str, bytes]) -> list[dict[str, object]]:
+def _entity(identity: str, kind: str, /, **properties: Any) -> dict[str, Any]:
+    return {"@id": identity, "@type": kind, **properties}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"@id": name}
+
+
+def _parts(names: list[str], files: Mapping[str, bytes]) -> list[dict[str, Any]]:
     parts = []
     for name in names:
-        part: dict[str, object] = {
+        part: dict[str, Any] = {
             "@id": name,
             "@type": "File",
             "name": ABOUT.get(name, name),

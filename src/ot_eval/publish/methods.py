@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ot_eval.base.protocol import Increase, Protocol
+from ot_eval.outputs.labels import VARIABLES, label
 from ot_eval.outputs.released import Released
-from ot_eval.outputs.wording import VARIABLES, label, listed
+from ot_eval.outputs.wording import listed
 
 
 def methods(protocol: Protocol, released: tuple[Released, ...]) -> tuple[str, ...]:

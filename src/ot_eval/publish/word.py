@@ -6,9 +6,10 @@ from typing import Any
 
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import Provenance
-from ot_eval.outputs import tables
+from ot_eval.outputs import table_people, tables
+from ot_eval.outputs.labels import date_words
 from ot_eval.outputs.released import Released
-from ot_eval.outputs.story import Story, date_words
+from ot_eval.outputs.story import Story
 from ot_eval.publish import word_parts
 from ot_eval.publish.blocks import blocks
 from ot_eval.publish.methods import methods
@@ -78,7 +79,10 @@ def _strand(document: Any, released: Released) -> None:
     document.add_page_break()
     document.add_heading(f"Full report: {released.title}", level=1)
     document.add_paragraph(released.question)
-    for heading, table in (("Who was included", tables.flow(released)), ("Who they were", tables.table_one(released))):
+    for heading, table in (
+        ("Who was included", table_people.flow(released)),
+        ("Who they were", table_people.table_one(released)),
+    ):
         if table is not None:
             document.add_heading(heading, level=2)
             word_parts.add_table(document, table)

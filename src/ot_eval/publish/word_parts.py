@@ -17,7 +17,7 @@ from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from ot_eval.outputs.figures import Figure
-from ot_eval.outputs.tables import Row, Table
+from ot_eval.outputs.table import Row, Table
 
 LANGUAGE = "en-GB"
 FONT = "Arial"

@@ -1,0 +1,138 @@
+"""Names of the results in the reader's words. A name that is not here is spelt out as it is."""
+
+from __future__ import annotations
+
+from ot_eval.outputs import numbers
+
+POPULATIONS = {
+    "all": "Everyone",
+    "new": "New clients",
+    "existing": "Existing clients",
+    "existing v new": "Difference, existing less new (in standard deviations)",
+}
+OUTCOMES = {
+    "increase": "a larger care package",
+    "death": "death",
+    "care_home": "a move to a care home",
+    "any event": "any of the outcomes",
+    "": "",
+}
+VARIABLES = {
+    "age": "Age in years",
+    "age_band": "Age group",
+    "baseline_band": "Home care at the start",
+    "baseline_cost": "Weekly cost at the start",
+    "baseline_hours": "Hours of home care a week at the start",
+    "client": "Kind of client",
+    "dementia": "Dementia recorded",
+    "ever": "OT contact at any time",
+    "has_unpaid_carer": "Has an unpaid carer",
+    "hospital_route": "Came from hospital",
+    "imd_quintile": "Deprivation fifth (1 = most deprived)",
+    "ot_by_time_zero": "Saw an occupational therapist before reablement ended",
+    "people": "People",
+    "sex": "Sex",
+}
+ANALYSES = {
+    "table_one": "Who was followed",
+    "cumulative_incidence": "How many had each outcome by each time",
+    "restricted_mean": "Average time without any of the outcomes",
+    "cox_unadjusted": "Rate of increase before and after contact, nothing else taken into account",
+    "rates": "How often packages grew before and after contact",
+    "sensitivity_increase_earliest": "If uncertain dates are as early as they can be",
+    "sensitivity_increase_latest": "If uncertain dates are as late as they can be",
+    "cox": "What goes with a higher or lower rate of increase",
+    "ever_never": "The misleading comparison, shown as a warning",
+    "biased_ever_never": "The misleading comparison, shown as a warning",
+    "gray_test": "Whether groups differ in how many had each outcome",
+    "proportional_hazards": "Whether ratios held steady over time",
+    "restricted_time_lost": "Average time lost to each outcome",
+    "kaplan_meier": "Share with none of the outcomes over time",
+}
+FACTS = {
+    "ascof_rules": "Rules of ASCOF 2A",
+    "cld_files": "Files of Client Level Data",
+    "cld_from": "Client Level Data begin",
+    "cld_mapping": "Wording of the council's own",
+    "cld_releases": "Releases of Client Level Data",
+    "close": "Follow-up ends, so that every increase can be confirmed",
+    "data_end": "Data end",
+    "data_start": "Data begin",
+    "lock": "Plan locked",
+    "ot_source": "Where occupational therapy contacts come from",
+    "recording_style": "How changes of package are recorded",
+}
+FACTS_FROM = "_from"
+"""A fact whose name ends so says where a table comes from."""
+
+
+def label(name: str, table: dict[str, str]) -> str:
+    """Return the reader's word for a name; an unknown name is spelt out.
+
+    Examples
+    --------
+    >>> label("age_band", VARIABLES), label("time_to_ot", VARIABLES)
+    ('Age group', 'Time to ot')
+    """
+    spelt = name.replace("_", " ").strip()
+    return table.get(name, spelt[:1].upper() + spelt[1:])
+
+
+def canonical(population: str) -> str:
+    """Return the short name of a population: what is left without `all, ` before it and ` clients` after it.
+
+    Examples
+    --------
+    >>> canonical("all, new"), canonical("existing clients"), canonical("all"), canonical("all, existing v new")
+    ('new', 'existing', 'all', 'existing v new')
+    """
+    name = population.removeprefix("all, ").removeprefix("everyone, ").removesuffix(" clients").strip()
+    return "all" if name in ("all", "everyone", "") else name
+
+
+def who(population: str) -> str:
+    """Return the reader's word for a population.
+
+    Examples
+    --------
+    >>> who("all, new"), who("all")
+    ('New clients', 'Everyone')
+    """
+    return label(canonical(population), POPULATIONS)
+
+
+def term_label(term: str, variable: str, level: str) -> str:
+    """Return the reader's words for one line of a model."""
+    if not variable:
+        return label(term, VARIABLES)
+    return f"{label(variable, VARIABLES)}: {level.replace('_', ' ')}"
+
+
+def horizon(term: str) -> str:
+    """Return the reader's words for a term such as `day 365`.
+
+    Examples
+    --------
+    >>> horizon("day 365")
+    '12 months'
+    """
+    return numbers.period(int(term.removeprefix("day ")))
+
+
+_MONTH_NAMES = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+
+
+def date_words(text: str) -> str:
+    """Return an ISO date as a reader says it; any other text is left as it is.
+
+    Examples
+    --------
+    >>> date_words("2026-03-31"), date_words("last spring")
+    ('31 March 2026', 'last spring')
+    """
+    parts = text[:10].split("-")
+    if len(parts) != 3 or not all(p.isdigit() for p in parts) or not 1 <= int(parts[1]) <= 12:  # noqa: PLR2004
+        return text
+    return f"{int(parts[2])} {_MONTH_NAMES[int(parts[1]) - 1]} {parts[0]}"
