@@ -17,7 +17,7 @@ from ot_eval.base.errors import AnalysisRefused, InternalFault
 from ot_eval.models.partial_likelihood import Engine, Maximum, evaluate
 from ot_eval.models.spells import Bools, Floats, Spells
 
-PRECISION = {"precision": 1e-12, "r_precision": 1e-14}
+PRECISION = {"precision": 1e-14, "r_precision": 1e-16}
 AGREES = 1e-6
 """lifelines' maximum must lie this close to ours, in standard errors."""
 

@@ -25,7 +25,7 @@ from ot_eval.models.spells import Floats, Ints, groups_of, read_spells
 from ot_eval.models.ties import Ties
 
 ANALYSIS = "standardised_incidence"
-ROWS_AT_A_TIME = 2_000
+ROWS_AT_A_TIME = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

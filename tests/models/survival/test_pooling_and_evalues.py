@@ -17,7 +17,7 @@ TERMS = ("age", "sex", "ph.ecog", "wt.loss")
 
 @pytest.fixture(scope="module")
 def copies(dataset):
-    frame = dataset("lung_mi5", "time", "status", {2: "death"})
+    frame = dataset("lung_mi5", "time", "d", {1: "death"})
     return [part.reset_index(drop=True) for _, part in frame.groupby(".imp")]
 
 
