@@ -15,7 +15,7 @@ import ot_eval.studies
 from ot_eval.base.errors import AnalysisRefused, DataError, InternalFault, RequestError
 from ot_eval.base.protocol_file import load, schema_text
 from ot_eval.cli import app
-from ot_eval.cli_lab import lab_command
+from ot_eval.cli_lab import lab_command, open_lab
 from ot_eval.studies import verify as verify_module
 
 VERBS = (["init"], ["check"], ["run"], ["demo"], ["lab"], ["verify"], ["protocol", "lock"], ["protocol", "schema"])
@@ -195,7 +195,9 @@ def test_verify_ends_with_1_when_a_number_moved(call, pipeline, monkeypatch):
     many = verify_module.Verdict(edited=(), moved=(moved,) * 23, causes=())
     monkeypatch.setattr(verify_module, "verify", lambda *_: many)
     assert "and 3 more" in call("verify", "reports/falls").output
-    assert all(word in got.output for word in ("0.82", "0.84", "cox [ot]", "Why: input q1.csv", "a.html (changed)"))
+    assert all(
+        word in got.output for word in ("0.82", "0.84", "cox [ot]", "May be why: input q1.csv", "a.html (changed)")
+    )
 
 
 def test_init_lock_and_schema_work_together(call, tmp_path):
@@ -218,6 +220,23 @@ def test_lab_opens_the_study_folder_and_calls_nobody(tmp_path):
         assert f"--ServerApp.root_dir={tmp_path}" in command
         assert "--LabApp.news_url=None" in command
         assert "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate" in command
+
+
+def test_lab_keeps_its_sockets_in_a_private_folder_that_goes_away(tmp_path, monkeypatch):
+    seen = {}
+
+    def run(command, *, check, env):
+        folder = Path(env["JUPYTER_RUNTIME_DIR"])
+        seen.update(command=command, folder=folder, mode=stat.S_IMODE(folder.stat().st_mode))
+        return SimpleNamespace(returncode=7)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert open_lab(tmp_path) == 7
+    assert not seen["folder"].exists()
+    if os.name == "posix":
+        assert seen["mode"] == 0o700
+        assert "--KernelManager.transport=ipc" in seen["command"]
+        assert len(str(seen["folder"])) < 30
 
 
 def test_lab_refuses_a_place_that_is_not_there(call, tmp_path):

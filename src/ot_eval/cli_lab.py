@@ -1,9 +1,15 @@
-"""Opening JupyterLab on a study, with everything that calls home switched off."""
+"""Opening JupyterLab on a study: nothing calls home, and outputs stay off the network, even this computer's own.
+
+Without the IPC transport JupyterLab sends every output over TCP, unencrypted; on this computer only, but readable to
+its other users.
+"""
 
 from __future__ import annotations
 
+import os
 import subprocess  # JupyterLab is a program of its own; it is started without a shell
 import sys
+import tempfile
 from pathlib import Path
 
 from ot_eval.base.errors import RequestError
@@ -15,6 +21,8 @@ QUIET = (
     "--LabApp.extension_manager=readonly",
     "--ServerApp.ip=127.0.0.1",
 )
+PRIVATE = ("--KernelManager.transport=ipc",) if os.name == "posix" else ()
+SHORT = "/tmp" if os.name == "posix" else None  # noqa: S108  # a socket's name may have about 100 letters
 
 
 def lab_command(study: Path) -> tuple[str, ...]:
@@ -32,9 +40,12 @@ def lab_command(study: Path) -> tuple[str, ...]:
             fix="check the path, or make a study with `ot-eval init my-study`",
         )
     root = study.resolve() if study.is_dir() else StudyFolder.of(study, "data", "study").data.parent
-    return (sys.executable, "-m", "jupyterlab", *QUIET, f"--ServerApp.root_dir={root}")
+    return (sys.executable, "-m", "jupyterlab", *QUIET, *PRIVATE, f"--ServerApp.root_dir={root}")
 
 
 def open_lab(study: Path) -> int:
     """Open JupyterLab and wait until it is closed; return its exit code."""
-    return subprocess.run(lab_command(study), check=False).returncode  # noqa: S603  # our own interpreter, no shell
+    command = lab_command(study)
+    with tempfile.TemporaryDirectory(prefix="ote-", dir=SHORT, ignore_cleanup_errors=True) as sockets:
+        environment = os.environ | {"JUPYTER_RUNTIME_DIR": sockets}
+        return subprocess.run(command, check=False, env=environment).returncode  # noqa: S603  # no shell

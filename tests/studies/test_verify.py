@@ -1,4 +1,4 @@
-"""The comparison is tried on small reports made here; a whole rebuild of a study is in the end-to-end tests."""
+"""The comparison, tried on small reports made here; the study is not run."""
 
 import json
 import shutil
