@@ -156,8 +156,8 @@ def line(name: str, rows: int, r: dict) -> str:
 
 def compare(rows: dict[str, int], results: dict[str, dict], slow: dict) -> None:
     """Print the table and the ratios against the aims."""
-    head = f"{'engine':<16}{'M rows':>8}{'wall s':>9}{'cpu s':>9}{'s per M':>10}{'GiB':>9}{'followed':>10}{'increases':>10}{'2A':>14}"
-    print(head + "   stages, s")
+    widths = {"M rows": 8, "wall s": 9, "cpu s": 9, "s per M": 10, "GiB": 9, "followed": 10, "increases": 10, "2A": 14}
+    print(f"{'engine':<16}" + "".join(f"{name:>{width}}" for name, width in widths.items()) + "   stages, s")
     for name, result in results.items():
         print(line("ot_eval", rows[name], result))
     print(line("plain pandas", rows["slice"], slow))
@@ -168,10 +168,9 @@ def compare(rows: dict[str, int], results: dict[str, dict], slow: dict) -> None:
     later = [sum(v for k, v in r["stages"].items() if k != "read") for r in (slow, fast)]
     print(f"peak memory at {rows[big] / 1e6:.1f} M rows: {results[big]['peak']:.2f} GiB (aim below {MEMORY_AIM})")
     print(f"time against a straight line from {rows[small] / 1e6:.1f} M rows: {growth:.2f} (aim at most {SLACK})")
-    print(f"plain pandas takes {slow['wall'] / fast['wall']:.1f} times as long (aim {SPEED_AIM}); after reading, which")
-    print(
-        f"here also checks and makes pseudonyms, {later[0] / later[1]:.1f} times; in CPU time {slow['cpu'] / fast['cpu']:.1f}"
-    )
+    print(f"plain pandas takes {slow['wall'] / fast['wall']:.1f} times as long (aim {SPEED_AIM})")
+    print(f"  after reading (which here also checks and makes pseudonyms): {later[0] / later[1]:.1f} times")
+    print(f"  in processor time: {slow['cpu'] / fast['cpu']:.1f} times")
     same = all(slow[k] == fast[k] for k in ("followed", "2A"))
     print(f"both follow the same number of people and give the same 2A: {same}")
 
