@@ -39,7 +39,7 @@ class Population(Part):
     """Who is studied."""
 
     minimum_age: Annotated[int, Field(ge=0, le=120)] = Field(18, description="Years, at time zero.")
-    setting: Literal["home", "care_home", "any"] = Field("home", description="Where reablement happened.")
+    setting: Literal["home", "care_home", "any"] = Field("any", description="Where reablement happened.")
     clients: tuple[Literal["new", "existing"], ...] = Field(
         ("new", "existing"), min_length=1, description="Both are followed, and always reported apart."
     )
