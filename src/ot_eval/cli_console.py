@@ -133,8 +133,9 @@ def show_verdict(verdict: Verdict) -> int:
         out.print(table)
         if len(verdict.moved) > MOST_LINES:
             out.print(f"  and {len(verdict.moved) - MOST_LINES:,} more")
+    link = "May be why" if verdict.moved else "Differs, and moved no number"
     for cause in verdict.causes:
-        out.print(f"  {'May be why' if verdict.moved else 'Differs, and moved no number'}: {escape(cause)}", soft_wrap=True)
+        out.print(f"  {link}: {escape(cause)}", soft_wrap=True)
     if verdict.same:
         out.print("[bold green]Identical[/]: every published number came out again")
         return 0
