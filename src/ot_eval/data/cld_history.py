@@ -55,15 +55,16 @@ def merge_history(rows: ir.Table, files: ir.Table) -> ir.Table:
     Returns
     -------
     table
-        `cld_events`: the columns of `cld_rows` plus `last_file_no`, the newest file that holds the event. Concurrent
-        rows of that file (double-handed care, two-line packages) are all kept.
+        `cld_events`: the columns of `cld_rows`, `last_file_no` (the newest file that holds the event) and `end_basis`
+        (`recorded`, `death`, `vanished`; missing while open). Concurrent rows of the newest file (double-handed care,
+        two-line packages) are all kept.
     """
     keyed = rows.mutate(**event_key(rows))
     key = [name for name in keyed.columns if name.startswith("key_")]
     newest = keyed.group_by(key).agg(last_file_no=keyed.file_no.max())
     held = keyed.inner_join(newest, key)
     held = held.filter(held.file_no == held.last_file_no).select(*rows.columns, "last_file_no")
-    return _cropped(_ended_by_death(held), rows, files).select(*rows.columns, "last_file_no")
+    return _cropped(_ended_by_death(held), rows, files).select(*rows.columns, "last_file_no", "end_basis")
 
 
 def _ended_by_death(events: ir.Table) -> ir.Table:
@@ -71,7 +72,9 @@ def _ended_by_death(events: ir.Table) -> ir.Table:
     inside = (events.death_date >= events.start_date) & (
         events.end_date.isnull() | (events.death_date < events.end_date)
     )
-    return events.mutate(end_date=ibis.ifelse(inside.fill_null(False), events.death_date, events.end_date))
+    dead = inside.fill_null(False)
+    basis = ibis.cases((dead, "death"), (events.end_date.notnull(), "recorded"), else_=ibis.null("string"))
+    return events.mutate(end_date=ibis.ifelse(dead, events.death_date, events.end_date), end_basis=basis)
 
 
 def _cropped(events: ir.Table, rows: ir.Table, files: ir.Table) -> ir.Table:
@@ -80,7 +83,11 @@ def _cropped(events: ir.Table, rows: ir.Table, files: ir.Table) -> ir.Table:
     latest = rows.group_by(council.name("council")).agg(newest_file_no=rows.file_no.max())
     ends = files.select(ended_file_no=files.file_no, cropped_at=files.period_end)
     with_council = events.mutate(council=events.la_code.fill_null(_BLANK))
-    joined = with_council.left_join(latest, "council").left_join(ends, ibis._.last_file_no == ends.ended_file_no)
+    joined = with_council.left_join(latest, "council")
+    joined = joined.left_join(ends, joined.last_file_no == ends.ended_file_no)
     gone = (joined.event_type == "service") & joined.end_date.isnull() & (joined.last_file_no < joined.newest_file_no)
+    gone = gone.fill_null(False)
     at = ibis.greatest(joined.cropped_at, joined.start_date)
-    return joined.mutate(end_date=ibis.ifelse(gone.fill_null(False), at, joined.end_date))
+    return joined.mutate(
+        end_date=ibis.ifelse(gone, at, joined.end_date), end_basis=ibis.ifelse(gone, "vanished", joined.end_basis)
+    )

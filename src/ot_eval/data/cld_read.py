@@ -129,7 +129,12 @@ def _order_table(engine: Engine, dated: list[CldFile]) -> ir.Table:
 
 
 def _persons(files: AllFiles, dated: list[CldFile], key: bytes, problems: ProblemList) -> Persons:
-    number = ibis.cases(*((files.once.file_key == f.key, f.file_no) for f in dated), (ibis.literal(True), 0))
+    key_of = files.once.file_key
+    number = (
+        ibis.cases(*((key_of == f.key, ibis.literal(f.file_no, "int64")) for f in dated), else_=key_of)
+        if dated
+        else key_of
+    )
     pairs = files.once.group_by("la_code", "la_person_id", "nhs_number").agg(
         first_file=number.min(),
         first_start=files.once.start_date.min(),

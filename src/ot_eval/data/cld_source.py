@@ -195,7 +195,10 @@ def _lazily_repeated(table: ir.Table, names: list[str]) -> ir.Table:
 
 def _read_lazily(table: ir.Table, header: HeaderMatch, key: int, repeats: ir.Table | None) -> ir.Table:
     """Return a Parquet file's fields as read, as an expression."""
-    columns: dict[str, ir.Value] = {"file_key": ibis.literal(key, "int64"), ROW_NO: table[ROW_NO].cast("int64")}
+    columns: dict[str, ir.Value] = {
+        "file_key": ibis.literal(key, "int32").cast("int64"),
+        ROW_NO: table[ROW_NO].cast("int64"),
+    }
     columns["repeated"] = ibis.literal(False)
     for name, kind in KINDS.items():
         here = header.columns.get(name)

@@ -20,6 +20,7 @@ from ot_eval.data.problems import ProblemList
 
 INVALID = "invalid and not mapped"
 RELEASE_1_ONLY = "release 1 specification only: not mapped"
+ST_MAX = "short term support: st-max"
 COMMUNITY = "long term support: community"
 HOME_SUPPORT = "home support or domiciliary care"
 MAPPING_FILES = ("cld_mapping.csv", "cld_mapping.xlsx")

@@ -18,6 +18,7 @@ _TIME = r"(?:[T ](?P<time>\d{1,2}:\d{2})(?::\d{2}(?:\.\d+)?)?Z?)?"
 ISO = r"^(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})" + _TIME + "$"
 DAY_FIRST = r"^(?P<d>\d{1,2})[/.\-](?P<m>\d{1,2})[/.\-](?P<y>\d{4})" + _TIME + "$"
 LAST_MONTH = 12
+_DAY_WIDTH = len("2024-02-29")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,8 @@ def date_value(column: ir.Column) -> ir.DateValue:
     if column.type().is_timestamp():
         return column.date()
     text = column.cast("string").strip()
-    usual_end = text.length().isin([10, 16, 19]) | (text.substr(19, 1) == ".")
+    timed = (text.length().isin([16, 19]) | (text.substr(19, 1) == ".")) & (text.substr(13, 1) == ":")
+    usual_end = (text.length() == _DAY_WIDTH) | timed
     iso = (text.substr(4, 1) == "-") & (text.substr(7, 1) == "-") & usual_end
     slashed = (text.substr(2, 1) == "/") & (text.substr(5, 1) == "/") & usual_end
     odd = text.re_search(_plain(DAY_FIRST)) | text.re_search(_plain(ISO))

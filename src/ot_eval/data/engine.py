@@ -16,6 +16,12 @@ from ot_eval.base.protocol import Engine as EngineSettings
 
 PACKED = "packed"
 ROW_NO = "row_no"
+SPARK_OPTIONS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.session.timeZone": "UTC",
+}
+"""Set unless the protocol says otherwise: no web page, no progress bars among our own, dates that no zone can move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,7 @@ def connect(settings: EngineSettings, spill: Path) -> Engine:
             fix="run `pip install 'ot_eval[spark]'`, or set engine.name to duckdb in the protocol",
         ) from error
     builder = SparkSession.builder.appName("ot_eval").master(settings.master)
-    options = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC", **settings.options}
-    for key, value in options.items():
+    for key, value in {**SPARK_OPTIONS, **settings.options}.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")

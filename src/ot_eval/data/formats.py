@@ -103,8 +103,8 @@ def check_file(path: Path) -> None:
         raise Unreadable("empty file")
 
 
-def _header(path: Path, encoding: str) -> tuple[list[str], str]:
-    """Return the column names of a CSV file and its delimiter."""
+def _header(path: Path, encoding: str) -> tuple[list[str], str, bool]:
+    """Return the column names of a CSV file, its delimiter, and whether the names are all it holds."""
     with path.open("r", encoding=encoding, errors="replace", newline="") as stream:
         start = stream.read(HEADER_BYTES)
     if "\x00" in start:
@@ -117,14 +117,18 @@ def _header(path: Path, encoding: str) -> tuple[list[str], str]:
         raise Unreadable("empty file")
     while names and not names[-1]:
         raise Unreadable("row width", note="A column has no name.")
-    return names, delimiter
+    alone = len(start) < HEADER_BYTES and not "".join(start.split("\n", 1)[1:]).strip()
+    return names, delimiter, alone
 
 
 def _read_csv(path: Path) -> RawTable:
     encoding = encoding_of(path)
-    names, delimiter = _header(path, encoding)
+    names, delimiter, alone = _header(path, encoding)
+    shown = "utf-8 (BOM)" if encoding == "utf-8-sig" else encoding
     if len(set(names)) < len(names):
         raise Unreadable("repeated column", note=f"Column(s) {sorted({n for n in names if names.count(n) > 1})}.")
+    if alone:
+        return RawTable(path=path, table=pa.table({name: pa.array([], pa.string()) for name in names}), encoding=shown)
     wrong: list[int] = []
 
     def skip(row: Any) -> str:
@@ -151,7 +155,7 @@ def _read_csv(path: Path) -> RawTable:
         raise Unreadable("not a table", note="The text cannot be split into rows and columns.") from error
     if wrong:
         raise Unreadable("row width", count=len(wrong), rows=tuple(wrong))
-    return RawTable(path=path, table=table, encoding="utf-8 (BOM)" if encoding == "utf-8-sig" else encoding)
+    return RawTable(path=path, table=table, encoding=shown)
 
 
 def _read_parquet(path: Path) -> RawTable:

@@ -179,6 +179,7 @@ MEANING: dict[str, str] = {
     "end before start": "an end on or after its start",
     "one id, different rows": "one row for each key of the table",
     "two people with one id": "one person for each id",
+    "one id, two councils": "local ids that name one person in the data; say whose council's id it is",
     "formula": "values, not Excel formulas",
     "no complete month": "at least one month with a usual number of ended requests, assessments and services",
     "shared NHS number": "an NHS number that belongs to one person",

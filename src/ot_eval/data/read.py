@@ -9,7 +9,6 @@ from typing import Any
 
 import ibis.expr.types as ir
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ot_eval.base.errors import DataError, RequestError, nearest
 from ot_eval.base.protocol import Protocol
@@ -18,16 +17,14 @@ from ot_eval.data.cld_read import Cld, cld_paths, read_cld
 from ot_eval.data.cld_values import MAPPING_FILES, ValueMap
 from ot_eval.data.engine import connect
 from ot_eval.data.formats import SUFFIXES, Unreadable, read_raw, sha256
+from ot_eval.data.identities import with_pseudonyms
 from ot_eval.data.own_words import OwnWords
 from ot_eval.data.problems import ProblemCount, ProblemList, Problems
-from ot_eval.data.pseudonyms import load_key, pseudonyms
+from ot_eval.data.pseudonyms import load_key
 from ot_eval.data.schema import TABLES, Table
 from ot_eval.data.validate import check_table
 
 CLD = "cld"
-PEOPLE_COLUMNS = {"person_id": "person", "carer_id": "carer"}
-"""Identifiers that become pseudonyms, and the kind that each names."""
-
 LEFT_ALONE = ("participants.csv", "pseudonym.key", *MAPPING_FILES)
 """Files of the data folder that other parts of the toolkit read."""
 
@@ -154,12 +151,12 @@ def _read(
     engine = connect(protocol.engine, folder.data / ".spill")
     words = OwnWords.of(protocol)
     facts: dict[str, str] = {}
-    checked: dict[str, pa.Table] = {}
+    checked: dict[str, tuple[str, pa.Table]] = {}
     inputs: list[InputFile] = []
     for table, path in _table_files(folder.data, wanted, problems):
         typed = _read_one(table, path, words, problems, facts)
         if typed is not None:
-            checked[table.name] = typed
+            checked[table.name] = (path.name, typed)
             inputs.append(InputFile(name=path.name, sha256=sha256(path), rows=typed.num_rows))
     paths = cld_paths(folder.cld) if wanted is None or CLD in wanted else []
     cld = None
@@ -167,9 +164,9 @@ def _read(
         values = ValueMap.of(folder.data, problems)
         cld = read_cld(engine, paths, values, protocol.reading, key, problems)
         inputs += _cld_inputs(folder, paths, cld)
+    resolved = with_pseudonyms(checked, cld.persons if cld else None, key, problems)
     if any(c.severity == "refused" for c in problems.counts):
         return None
-    resolved = _with_pseudonyms(checked, cld, key, problems)
     return StudyInputs(
         connection=engine.connection,
         tables={name: engine.put(name, table) for name, table in resolved.items()},
@@ -229,41 +226,3 @@ def _read_one(
     facts.update(found)
     facts[f"encoding, {path.name}"] = raw.encoding
     return typed
-
-
-def _with_pseudonyms(
-    checked: dict[str, pa.Table], cld: Cld | None, key: bytes, problems: ProblemList
-) -> dict[str, pa.Table]:
-    """Replace ids of people by pseudonyms, through the same crosswalk as Client Level Data."""
-    resolved: dict[str, pa.Table] = {}
-    for name, table in checked.items():
-        for column, kind in PEOPLE_COLUMNS.items():
-            if column in table.column_names:
-                place = table.column_names.index(column)
-                ids = _replaced(table.column(column), kind, cld, key, (name, problems))
-                table = table.set_column(place, column, ids)  # noqa: PLW2901
-        resolved[name] = table
-    return resolved
-
-
-def _replaced(
-    given: pa.ChunkedArray, kind: str, cld: Cld | None, key: bytes, report: tuple[str, ProblemList]
-) -> pa.Array:
-    coded = pc.dictionary_encode(given.combine_chunks())
-    distinct = coded.dictionary.to_pylist()
-    names = pseudonyms(distinct, key, kind=kind)
-    if cld is not None and kind == "person":
-        known = cld.persons.resolved
-        table, problems = report
-        strangers = [text for text in distinct if text not in known]
-        names = [known.get(text, own) for text, own in zip(distinct, names, strict=True)]
-        problems.add(
-            table,
-            "person not in Client Level Data",
-            "noted",
-            table=table,
-            column="person_id",
-            count=len(strangers),
-            rows=[(None, text) for text in strangers],
-        )
-    return pc.take(pa.array(names, pa.string()), coded.indices)
