@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
 import ibis
 from ibis.expr.types import Table
@@ -26,7 +27,8 @@ NONE = "not given"
 class StudyTables:
     """The tables every analysis starts from, lazy, and where each came from.
 
-    `own` holds every table of the study's own as it was given (scores, goals, unit costs, ...).
+    `own` holds every table of the study's own as it was given (scores, goals, unit costs, ...); `folder` is where the
+    study's inputs lie.
     `facts` are short named strings (the source of each table, the last day of the data); they hold no counts of people.
     """
 
@@ -39,6 +41,7 @@ class StudyTables:
     providers: Table | None = None
     cld: Cld | None = None
     own: Mapping[str, Table] = field(default_factory=dict)
+    folder: Path = Path()
     facts: dict[str, str] = field(default_factory=dict)
 
 
@@ -183,4 +186,4 @@ def assemble(inputs: StudyInputs, protocol: Protocol) -> StudyTables:
     cld = None
     if inputs.cld_rows is not None and inputs.cld_events is not None and inputs.cld_files is not None:
         cld = Cld(rows=inputs.cld_rows, events=inputs.cld_events, files=inputs.cld_files)
-    return assemble_tables(inputs.tables, cld, protocol)
+    return replace(assemble_tables(inputs.tables, cld, protocol), folder=inputs.folder)
