@@ -6,7 +6,9 @@ assessment aside and counts it in its flow.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ot_eval.data.schema import TIMEPOINTS
 from ot_eval.measures.instrument import Instrument
@@ -148,12 +150,16 @@ def mixed_versions(table: pd.DataFrame, instruments: tuple[Instrument, ...]) -> 
 
 
 def without(table: pd.DataFrame, faulty: pd.DataFrame) -> pd.DataFrame:
-    """Return the scores table without the assessments that have a fault, or without the person where it is theirs."""
-    whole = faulty[faulty["timepoint"] == WHOLE_PERSON]
-    one = faulty[faulty["timepoint"] != WHOLE_PERSON]
-    person = pd.MultiIndex.from_frame(table[["person_id", "instrument"]])
-    time = pd.MultiIndex.from_frame(table[["person_id", "timepoint", "instrument"]])
-    drop = person.isin(pd.MultiIndex.from_frame(whole[["person_id", "instrument"]])) | time.isin(
-        pd.MultiIndex.from_frame(one[["person_id", "timepoint", "instrument"]])
-    )
+    """Return the scores or goals table without the assessments that have a fault, or without the person it is theirs.
+
+    A goals table has no instrument column: a faulty goal takes every goal of that person and timepoint with it.
+    """
+    which = ["instrument"] if "instrument" in table else []
+    whole = faulty.loc[faulty["timepoint"] == WHOLE_PERSON, ["person_id", *which]]
+    one = faulty.loc[faulty["timepoint"] != WHOLE_PERSON, [*KEY, *which]]
+    drop = _among(table[["person_id", *which]], whole) | _among(table[[*KEY, *which]], one)
     return table[~drop]
+
+
+def _among(rows: pd.DataFrame, others: pd.DataFrame) -> NDArray[np.bool_]:
+    return np.asarray(pd.MultiIndex.from_frame(rows).isin(pd.MultiIndex.from_frame(others)))

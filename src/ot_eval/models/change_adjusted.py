@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from scipy import stats
@@ -26,7 +27,8 @@ FEWEST_A_GROUP = 10
 
 def single_group(pairs: Pairs) -> Check:
     """Return the standing warning that goes with every change of a single group."""
-    correlation = pairs.frame["before"].corr(pairs.frame["after"])
+    varies = pairs.frame[["before", "after"]].nunique().gt(1).all()
+    correlation = f"{pairs.frame['before'].corr(pairs.frame['after']):.2f}" if varies else "not defined"
     return Check(
         analysis=ANALYSIS,
         name=f"{pairs.outcome}, {pairs.term}",
@@ -35,7 +37,7 @@ def single_group(pairs: Pairs) -> Check:
             "Nobody was compared with people who did not have the service. People come to a service when things are "
             "bad, and some of them would have got better anyway; this change cannot be credited to the service alone."
         ),
-        detail=f"single group before and after; correlation of the two scores {correlation:.2f}",
+        detail=f"single group before and after; correlation of the two scores {correlation}",
     )
 
 
@@ -110,6 +112,12 @@ def adjusted_difference(
             fix="report the two groups side by side",
         )
     design = _design(pairs, covariates)
+    if np.linalg.matrix_rank(design.assign(group=flag.astype(float)).to_numpy()) <= design.shape[1]:
+        raise AnalysisRefused(
+            f"{pairs.outcome}: the group cannot be told from score before and covariates, or one of these is constant",
+            expected="people of both groups at like scores and covariates",
+            fix="leave a covariate out, or report the two groups side by side",
+        )
     if not pairs.clustered:
         return _by_person(pairs, flag, design, level)
     both = flag.groupby(pairs.frame["cluster"]).nunique().gt(1)

@@ -97,9 +97,9 @@ def room_to_move(found: tuple[Estimate, ...], pairs: Pairs) -> Check:
     crowded = [e for e in found if e.analysis == ENDS and (e.value or 0) >= WORRYING]
     where = "; ".join(f"{e.measure}, {e.term}" for e in crowded)
     sentence = (
-        f"The scale left people room to get better or worse ({pairs.outcome})."
+        f"The scale left people room to get better or worse ({pairs.score.about})."
         if not crowded
-        else f"Many people sat at an end of the scale ({pairs.outcome}), where it cannot show change: {where}."
+        else f"Many people sat at an end of the scale ({pairs.score.about}), where it cannot show change: {where}."
     )
     return Check(
         analysis=ENDS, name=pairs.outcome, passed=not crowded, sentence=sentence, detail=f"limit {WORRYING:g} %"

@@ -21,6 +21,7 @@ from ot_eval.base.errors import AnalysisRefused
 from ot_eval.models.about import LEAST_CLUSTERS
 
 FEWEST_PEOPLE = 3
+WORST_CONDITION = 1e12  # of a cross-product matrix; beyond it a slope has no correct digits
 
 Statistic = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(sums, n) to the statistic: `sums` has one row a replicate and one column a summed quantity, `n` one entry a row."""
@@ -117,15 +118,15 @@ def left_out_slope(
     np.add.at(cross, units, x[:, :, None] * x[:, None, :])
     np.add.at(moment, units, x * y[:, None])
     place = list(design.columns).index(name)
-    try:
-        whole = float(np.linalg.solve(cross.sum(axis=0), moment.sum(axis=0))[place])
-        rest = np.linalg.solve(cross.sum(axis=0) - cross, (moment.sum(axis=0) - moment)[:, :, None])[:, place, 0]
-    except np.linalg.LinAlgError:
+    rest_cross = cross.sum(axis=0) - cross
+    if max(np.linalg.cond(cross.sum(axis=0)), np.linalg.cond(rest_cross).max()) > WORST_CONDITION:
         raise AnalysisRefused(
             "the comparison cannot be told from its covariates, or not without one of the providers",
             expected="covariates that do not determine the group",
             fix="leave a covariate out",
-        ) from None
+        )
+    whole = float(np.linalg.solve(cross.sum(axis=0), moment.sum(axis=0))[place])
+    rest = np.linalg.solve(rest_cross, (moment.sum(axis=0) - moment)[:, :, None])[:, place, 0]
     n_cluster = len(names)
     se = float(np.sqrt((n_cluster - 1) / n_cluster * np.square(rest - rest.mean()).sum()))
     half = se * float(stats.t.ppf(0.5 + level / 2, n_cluster - 1))

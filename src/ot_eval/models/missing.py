@@ -19,6 +19,7 @@ from ot_eval.models.imputation import Pooled, impute, pool, shift
 from ot_eval.models.jackknife import jackknife
 
 FOLLOWED, DIFFER, IMPUTED, DELTA = "followed_up", "lost_to_follow_up", "multiple_imputation", "delta_adjusted"
+AT_RANDOM = "missing at random"
 NOTABLE = 0.1  # standardised difference from which two groups are usually called unlike (Austin 2009)
 
 
@@ -66,7 +67,7 @@ def who_is_missing(repeated: Repeated, known: pd.DataFrame, time: str) -> tuple[
         have, lack = values[seen].dropna(), values[~seen].dropna()
         for group, part in (("with a score", have), ("without a score", lack)):
             if len(part):
-                fields = {"value": float(part.mean()), "n": len(part), "unit": "mean"}
+                fields = {"value": float(part.mean()), "n": len(part), "unit": "as recorded"}
                 out.append(_estimate(based, DIFFER, f"{time}: {name}", f"mean {group}", **fields))
         spread = float(np.sqrt((have.var(ddof=1) + lack.var(ddof=1)) / 2)) if min(len(have), len(lack)) > 1 else 0.0
         if spread > 0:
@@ -161,7 +162,9 @@ def imputed_change(
     out = []
     for delta in deltas:
         found, n_cluster = _pooled_change(based, shift(based.frame, completed, time, worse * delta), time, level)
-        analysis, belief = (IMPUTED, "missing at random") if delta == 0 else (DELTA, f"missing worse by {delta:g}")
+        analysis, belief = (
+            (IMPUTED, AT_RANDOM) if delta == 0 else (DELTA, f"missing worse by {delta:.3g} {based.score.unit}")
+        )
         fields = {"value": found.value, "se": found.se, "lower": found.lower, "upper": found.upper, "level": level}
         method = (
             f"{m} imputations, Rubin's rules; {n_missing} scores missing; {found.missing_information:.0%} of variance"
@@ -202,12 +205,13 @@ def tipping_point(found: Sequence[Estimate]) -> Check:
     if _direction(first) == 0:
         sentence = "With missing people imputed, the data do not show in which direction people changed."
     elif lost:
-        sentence = f"The direction of change is no longer clear under '{lost[0].measure}'."
+        belief = lost[0].measure.partition("(")[2].rstrip(")").removeprefix("missing ")
+        sentence = f"The direction of change is no longer clear if people whose score is missing did {belief}."
     else:
         sentence = "The direction of change held for every assumption about missing people that was tried."
     return Check(
         analysis=DELTA,
-        name=first.outcome,
+        name=f"{first.outcome}, {first.term}",
         passed=_direction(first) != 0 and not lost,
         sentence=sentence,
         detail="; ".join(e.measure for e in found),

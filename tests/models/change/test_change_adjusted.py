@@ -99,8 +99,10 @@ def test_refusals(make, rng):
         change_adjusted.adjusted_difference(
             make(before, after, np.arange(60) // 10), pd.Series(np.arange(60) < 10, index=ids)
         )
+    with pytest.raises(AnalysisRefused, match="or one of these is constant"):
+        change_adjusted.adjusted_difference(make([50] * 60, after), half)
     copy = pd.DataFrame({"copy": half.astype(float)})
-    with pytest.raises(AnalysisRefused, match="cannot be told from its covariates"):
+    with pytest.raises(AnalysisRefused, match="the group cannot be told from score before and covariates"):
         change_adjusted.adjusted_difference(make(before, after, np.arange(60) // 6), half, covariates=copy)
 
 
@@ -108,3 +110,12 @@ def test_refusals(make, rng):
 def test_a_formula_needs_a_possible_reliability_with_a_source(reliability, source, make):
     with pytest.raises(RequestError, match="reliability"):
         change_adjusted.expected_by_chance(make([1, 2, 3], [2, 3, 3]), 60, reliability, source)
+
+
+def test_a_covariate_that_is_the_group_within_providers_is_refused(make, rng):
+    before, after = _stable(rng, 80)
+    provider = np.arange(80) % 8
+    group = pd.Series(np.arange(80) // 8 % 2 == 0, index=[f"P{i}" for i in range(80)])
+    shifted = pd.DataFrame({"copy": group.astype(float) + provider})  # the group, seen from within each provider
+    with pytest.raises(AnalysisRefused, match="cannot be told from its covariates"):
+        change_adjusted.adjusted_difference(make(before, after, provider), group, covariates=shifted)

@@ -128,7 +128,7 @@ def test_tipping_point_names_the_belief_that_changes_the_conclusion(rng):
     assert held.passed
     lost = missing.tipping_point(found)
     assert not lost.passed
-    assert "missing worse by 60" in lost.sentence
+    assert "did worse by 60 points" in lost.sentence
 
 
 def test_who_is_missing_by_hand():

@@ -1,0 +1,143 @@
+"""What changed for people during and after reablement, on the instruments the service uses.
+
+Every score is followed from the first assessment to the end of reablement and on to follow-up. Mean change stands with
+its interval; change that matters and change beyond measurement error stand apart; every reading of "percent
+improvement" has its own name. People without a later score are described, imputed, and imputed worse. A change in one
+group is never credited to the service. Occupational therapy counts only where it came before the change it is held
+against: contact during reablement, against change after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import pandas as pd
+
+from ot_eval.base.errors import AnalysisRefused
+from ot_eval.base.protocol import Protocol
+from ot_eval.base.results import Check, Estimate, StudyResult
+from ot_eval.measures import scales
+from ot_eval.measures.instrument import ImportantChange
+from ot_eval.models.about import LEAST_CLUSTERS
+from ot_eval.studies.progress_data import prepare
+from ot_eval.studies.progress_parts import FEWEST_PEOPLE, PARTS, Material, Part, refusal
+from ot_eval.studies.workspace import Prepared, Workspace
+
+__all__ = ["analyse", "prepare", "refuse"]
+STRAND = "progress"
+TITLE = "Progress during and after reablement"
+
+
+def refuse(prepared: Prepared) -> None:
+    """Refuse to analyse fewer than `FEWEST_PEOPLE` people."""
+    if len(prepared.frames["people"]) < FEWEST_PEOPLE:
+        raise AnalysisRefused(
+            f"progress: fewer than {FEWEST_PEOPLE} people have a sound first assessment near the start of reablement",
+            expected=f"at least {FEWEST_PEOPLE} people",
+            fix="flow.csv in the work folder says who was left out and why",
+        )
+
+
+def analyse(workspace: Workspace) -> StudyResult:
+    """Run every analysis of every score; one that the data cannot carry is refused by name, not left out."""
+    protocol = workspace.protocol
+    estimates, checks = progress_of(workspace, PARTS)
+    return StudyResult(
+        study=protocol.study,
+        strand=STRAND,
+        title=TITLE,
+        question=protocol.question,
+        estimates=tuple(replace(e, study=protocol.study) for e in estimates),
+        flow=workspace.flow,
+        checks=checks,
+        deviations=workspace.deviations,
+        notes=definitions(workspace),
+        facts=workspace.facts,
+    )
+
+
+def progress_of(workspace: Workspace, parts: Iterable[Part]) -> tuple[tuple[Estimate, ...], tuple[Check, ...]]:
+    """Run the given analyses of every score on the desk; an analysis that is refused becomes a check."""
+    cluster, said = clusters_of(workspace.frame("people"), workspace.protocol)
+    estimates: list[Estimate] = []
+    checks = list(said)
+    for material in materials(workspace, cluster):
+        for part in parts:
+            try:
+                for found in part(material):
+                    (estimates if isinstance(found, Estimate) else checks).append(found)  # type: ignore[arg-type]
+            except AnalysisRefused as why:
+                checks.append(refusal(part.__name__, material.outcome, why))
+    return tuple(estimates), tuple(checks)
+
+
+def clusters_of(people: pd.DataFrame, protocol: Protocol) -> tuple[pd.Series | None, tuple[Check, ...]]:
+    """Return the provider of each person where providers can be allowed for, and what must be said where not.
+
+    With one to four providers nothing can be learnt about how providers differ; results are then about these providers.
+    """
+    known = people.set_index("person_id")["provider_id"]
+    n = known.nunique()
+    if protocol.cluster == "none" or n == 0:
+        return None, ()
+    if n < LEAST_CLUSTERS:
+        sentence = "The people were served by few providers. The results are about these providers and no others."
+        detail = f"fewer than {LEAST_CLUSTERS} providers: intervals take people as independent within them"
+        return None, (Check(analysis="clusters", name="few providers", passed=False, sentence=sentence, detail=detail),)
+    return known.fillna("provider not recorded"), ()
+
+
+def materials(workspace: Workspace, cluster: pd.Series | None) -> Iterator[Material]:
+    """Yield every score that measures progress, instrument by instrument."""
+    table, thresholds = workspace.frame("scales"), workspace.frame("thresholds")
+    contacts = workspace.frame("contacts") if workspace.has("contacts") else None
+    for name in table["instrument"].unique():
+        scored = workspace.frame(f"scored_{name}")
+        scores = scales.scores_of(table, name)
+        lead = next((s for s in scores if s.unit != "level"), scores[0])
+        for score in scores:
+            yield Material(
+                instrument=name,
+                score=score,
+                scored=scored,
+                people=workspace.frame("people").set_index("person_id"),
+                cluster=cluster,
+                thresholds=_thresholds(thresholds, name, score.name, workspace.protocol),
+                contacts=contacts,
+                lead=score is lead,
+                protocol=workspace.protocol,
+            )
+
+
+def _thresholds(
+    published: pd.DataFrame, instrument: str, score: str, protocol: Protocol
+) -> tuple[ImportantChange, ...]:
+    """Return the protocol's important changes of a score, or else the published ones, each with its setting."""
+    chosen = tuple(
+        ImportantChange(score=score, value=t.value, kind=t.kind, setting=t.setting, source=t.source, status="USER")
+        for t in protocol.progress.important_changes
+        if t.score == f"{instrument} {score}"
+    )
+    return chosen or scales.thresholds_of(published, instrument, score)
+
+
+def definitions(workspace: Workspace) -> tuple[str, ...]:
+    """Say in words what counted, from the protocol as used."""
+    plan = workspace.protocol.progress
+    named = workspace.frame("scales")["instrument"].unique()
+    none_known = [n for n in named if n not in set(workspace.frame("thresholds")["instrument"])]
+    said = [
+        f"A first assessment counts from {plan.baseline_before_days} days before reablement began to "
+        f"{plan.baseline_after_days} days after.",
+        "Change is the later score less the earlier one, in people who have both; above zero is better only where the "
+        "instrument runs that way.",
+        "Contact with an occupational therapist counts from the first day of reablement to the day of the end "
+        "assessment.",
+        "People who died before a later assessment was due (its usual day) are never imputed.",
+    ]
+    if workspace.facts.get("set_aside") == "yes":
+        said.append("Assessments that break their instrument's rules were set aside, as the protocol says.")
+    if none_known:
+        said.append(f"No important change is established for: {', '.join(sorted(none_known))}.")
+    return tuple(said)
