@@ -16,7 +16,17 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Days = Annotated[int, Field(ge=0, le=3660)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,62}$")]
-Strand = Literal["care_packages", "interventions", "progress", "in_reach", "coaching", "skills", "experience", "value"]
+Strand = Literal[
+    "care_packages",
+    "data_quality",
+    "interventions",
+    "progress",
+    "in_reach",
+    "coaching",
+    "skills",
+    "experience",
+    "value",
+]
 Covariate = Literal[
     "age_band",
     "sex",
@@ -77,6 +87,9 @@ class Increase(Part):
     )
     set_up_days: Days = Field(7, description="Changes up to this day after time zero are set-up; baseline is that day.")
     review_window_days: Days = Field(28, description="A review that ended this near a change speaks for or against it.")
+    hand_over: bool = Field(
+        True, description="A row that ends on the day its own line begins anew gives that day to the new row."
+    )
     gap_bridged_days: Days = Field(30, description="A gap in home care up to this long keeps the person at risk.")
     price_uplift: PriceUplift = PriceUplift()
 
@@ -141,6 +154,7 @@ class Reading(Part):
     recording_share: Annotated[float, Field(gt=0.5, le=1)] = Field(
         0.9, description="This share of the changes of units makes a council's recording re-cut or overwritten."
     )
+    reset_window_days: Days = Field(7, description="A row that starts this close to 1 April may be a yearly reset.")
     complete_month_share: Annotated[float, Field(gt=0, le=1)] = 0.20
     minimum_month_events: Annotated[int, Field(ge=0)] = Field(0, description="DHSC uses 10; 0 suits small samples.")
     role_words: dict[str, str] = Field(default_factory=dict, description="The service's own word: the toolkit's role.")

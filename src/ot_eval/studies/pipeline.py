@@ -11,6 +11,7 @@ import importlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol as Interface
 from typing import cast
@@ -29,6 +30,8 @@ from ot_eval.outputs.disclosure import release
 from ot_eval.outputs.policy import Policy
 from ot_eval.outputs.released import Released
 from ot_eval.publish import bundle, notebooks, pages
+from ot_eval.publish.data_request import data_request
+from ot_eval.studies import data_quality
 from ot_eval.studies.workspace import Prepared, Workspace, read_result, result_path
 
 OnStep = Callable[[str, int, int], None]
@@ -187,7 +190,10 @@ def _fill_desks(
         prepared = module.prepare(tables, protocol)
         prepared = replace(prepared, facts={**about, **prepared.facts}, deviations=deviations(lock, protocol))
         Workspace(root=folder.work, strand=strand, protocol=protocol).fill(prepared)
-        _write_flow(folder.work / "flow.csv", prepared.flow)
+        if prepared.flow:
+            _write_flow(folder.work / "flow.csv", prepared.flow)
+        if strand == data_quality.STRAND:
+            _write_for_the_council(prepared, protocol, folder.work)
         module.refuse(prepared)
 
 
@@ -197,6 +203,17 @@ def _write_flow(path: Path, flow: tuple[FlowStep, ...]) -> None:
     writer.writerow(["population", "rule", "label", "n_left", "n_removed"])
     writer.writerows([s.population, s.rule, s.label, s.n_left, s.n_removed] for s in flow)
     write_private(path, "\ufeff" + text.getvalue())
+
+
+def _write_for_the_council(prepared: Prepared, protocol: Protocol, work: Path) -> None:
+    """Write what the council's own staff open: the person-level lists, and the letter to the performance team."""
+    for name in data_quality.LISTED:
+        buffer = io.BytesIO()
+        prepared.frames[name].to_parquet(buffer, index=False)
+        write_private(work / f"{name}.parquet", buffer.getvalue())
+        write_private(work / f"{name}.csv", "\ufeff" + prepared.frames[name].to_csv(index=False))
+    items = data_quality.checklist_of(prepared)
+    write_private(work / "data_request.docx", data_request(items, protocol, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"))
 
 
 def _analyse(
