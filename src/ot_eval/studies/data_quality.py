@@ -74,8 +74,10 @@ def prepare(tables: StudyTables, protocol: Protocol) -> Prepared:
 
 def checklist_of(prepared: Prepared) -> tuple[ChecklistItem, ...]:
     """Return what to ask the performance team for."""
-    rows = _records(prepared.frames["checklist"])
-    return tuple(ChecklistItem(**{k: None if pd.isna(v) else v for k, v in row.items()}) for row in rows)
+    rows: list[dict[str, Any]] = _records(prepared.frames["checklist"])
+    for row in rows:
+        row["share_missing"] = None if pd.isna(row["share_missing"]) else row["share_missing"]
+    return tuple(ChecklistItem(**row) for row in rows)
 
 
 def refuse(prepared: Prepared) -> None:
