@@ -241,6 +241,22 @@ class InReach(Part):
     fewest_people_a_home: Annotated[int, Field(ge=5)] = Field(10, description="Smaller homes are listed, not judged.")
 
 
+class Coding(Part):
+    """What therapists did: the codebook, who codes, and what may be analysed."""
+
+    codebook: str = Field("", description="Your codebook, a YAML file in the data folder; empty = the toolkit's own.")
+    unreviewed_suggestions: bool = Field(
+        False, description="Also analyse suggestions that nobody reviewed; the report's first paragraph then says so."
+    )
+    fewest_examples: Annotated[int, Field(ge=2)] = Field(
+        5, description="A code with fewer coded contacts is not suggested by the trained model."
+    )
+    second_coder_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.2, description="This share of the contacts goes to a second coder, blind to the first."
+    )
+    early_days: Days = Field(7, description="Occupational therapy this soon after reablement began is early.")
+
+
 class Protocol(Part):
     """One study, pre-specified."""
 
@@ -263,6 +279,7 @@ class Protocol(Part):
     subgroups: tuple[Covariate, ...] = ("client",)
     progress: Progress = Progress()
     in_reach: InReach = InReach()
+    coding: Coding = Coding()
     ascof_2a: Asc2a = Asc2a()
     reading: Reading = Reading()
     disclosure: Disclosure = Disclosure()

@@ -91,6 +91,7 @@ EPISODES = Table(
         Column(name="route", kind="choice", about="where the person came from", allowed=("hospital", "community")),
         Column(name="provider_id", kind="id", about="the service"),
         Column(name="team_id", kind="id", about="the team"),
+        Column(name="admitted_at", kind="datetime", about="when the person came, where the hour is known"),
         Column(name="assessed_at", kind="datetime", about="when first assessed"),
         Column(name="end_reason", kind="text", about="why it ended"),
         Column(name="destination", kind="text", about="where the person went"),
@@ -257,6 +258,25 @@ CODINGS = Table(
     ),
 )
 
+CONTACT_CODES = Table(
+    name="contact_codes",
+    grain="one row per contact, coder and sheet",
+    key=("contact_id", "coder", "sheet"),
+    columns=(
+        Column(name="contact_id", kind="id", about="the contact", required=True),
+        Column(name="coder", kind="text", about="who coded it", required=True, private=True),
+        Column(
+            name="sheet",
+            kind="choice",
+            about="first coding, blind second coding, or agreed by both",
+            required=True,
+            allowed=("main", "second", "agreed"),
+        ),
+        Column(name="codes", kind="codes", about="intervention codes, or not_ot, or cannot_tell", required=True),
+        Column(name="codebook_version", kind="text", about="version of the codebook used", required=True),
+    ),
+)
+
 UNIT_COSTS = Table(
     name="unit_costs",
     grain="one row per priced item",
@@ -282,6 +302,7 @@ TABLES: tuple[Table, ...] = (
     CARERS,
     CARER_SURVEY,
     CODINGS,
+    CONTACT_CODES,
     UNIT_COSTS,
 )
 
