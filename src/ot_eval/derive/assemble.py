@@ -28,7 +28,7 @@ class StudyTables:
     """The tables every analysis starts from, lazy, and where each came from.
 
     `own` holds every table of the study's own as it was given (scores, goals, unit costs, ...); `folder` is where the
-    study's inputs lie.
+    study's inputs lie, and `inputs` what was read from there.
     `facts` are short named strings (the source of each table, the last day of the data); they hold no counts of people.
     """
 
@@ -42,6 +42,7 @@ class StudyTables:
     cld: Cld | None = None
     own: Mapping[str, Table] = field(default_factory=dict)
     folder: Path = Path()
+    inputs: StudyInputs | None = None
     facts: dict[str, str] = field(default_factory=dict)
 
 
@@ -134,7 +135,7 @@ def assemble_tables(own: Mapping[str, Table], cld: Cld | None, protocol: Protoco
     if "packages" in own:
         own_packages = packages.from_own(own["packages"])
     if cld is not None:
-        home_care = kept(packages.from_cld(cld.rows, cld.events, cld.files))
+        home_care = kept(packages.from_cld(cld.rows, cld.events, cld.files, protocol))
     used = prices.with_real_cost(own_packages if own_packages is not None else home_care, rule)
     implied = None
     if cld is not None and home_care is not None:
@@ -186,4 +187,4 @@ def assemble(inputs: StudyInputs, protocol: Protocol) -> StudyTables:
     cld = None
     if inputs.cld_rows is not None and inputs.cld_events is not None and inputs.cld_files is not None:
         cld = Cld(rows=inputs.cld_rows, events=inputs.cld_events, files=inputs.cld_files)
-    return replace(assemble_tables(inputs.tables, cld, protocol), folder=inputs.folder)
+    return replace(assemble_tables(inputs.tables, cld, protocol), folder=inputs.folder, inputs=inputs)

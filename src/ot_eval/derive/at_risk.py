@@ -10,12 +10,13 @@ from ibis.expr.types import Table
 from ot_eval.derive import days
 from ot_eval.derive.joins import first_by, looked_up
 from ot_eval.derive.package_lines import HUNDREDTHS
-from ot_eval.derive.spells import joined
+from ot_eval.derive.spells import handed_over, joined
 
 PERSON = ("person_id",)
+LINE = ("la_code", "person_id", "line")
 
 
-def followed_lines(index: Table, packages: Table, data_end: int) -> Table:
+def followed_lines(index: Table, packages: Table, data_end: int, *, hand_over: bool) -> Table:
     """Return the home-care lines of the people in the index, cut at death and at the end of the data.
 
     A change that may have happened on or before the last set-up day cannot be told from set-up (rule 23): its new level
@@ -26,6 +27,7 @@ def followed_lines(index: Table, packages: Table, data_end: int) -> Table:
     index : one row a person with `zero`, `seven` (the last set-up day) and `death` (day numbers)
     packages : the canonical table with the CLD columns
     data_end : day number of the last day the data cover
+    hand_over : a row that ends on the day its own line begins anew gives that day to the new row
 
     Returns
     -------
@@ -35,7 +37,7 @@ def followed_lines(index: Table, packages: Table, data_end: int) -> Table:
     """
     care = packages.filter(packages["service"] == "home_care")
     care = care.select(
-        "person_id",
+        *LINE,
         "provider_id",
         first_day=days.number(care["start_date"]),
         last_day=days.number_or_far(care["end_date"]),
@@ -47,6 +49,8 @@ def followed_lines(index: Table, packages: Table, data_end: int) -> Table:
         real=(care["real_cost_per_week"] * HUNDREDTHS).round().cast("int64"),
         blind=care["hours_per_week"].isnull().cast("int64"),
     )
+    if hand_over:
+        care = handed_over(care, LINE)
     lines = index.select("person_id", "zero", "seven", "death").inner_join(care, "person_id")
     seven = lines["seven"]
     set_up = (lines["earliest"] <= seven) & (lines["first_day"] > seven)
@@ -57,7 +61,7 @@ def followed_lines(index: Table, packages: Table, data_end: int) -> Table:
             replaced.ifelse(lines["end_earliest"], lines["last_day"]), data_end, lines["death"].fill_null(days.FAR)
         ),
     )
-    return lines.filter(lines["last_day"] >= lines["first_day"]).drop("death", "end_earliest")
+    return lines.filter(lines["last_day"] >= lines["first_day"]).drop("death", "end_earliest", "la_code", "line")
 
 
 def with_baseline(index: Table, lines: Table, unit: str) -> Table:

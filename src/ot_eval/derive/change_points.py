@@ -11,7 +11,7 @@ from ot_eval.base.protocol import Increase
 from ot_eval.derive import days
 from ot_eval.derive.joins import looked_up
 from ot_eval.derive.package_lines import HUNDREDTHS
-from ot_eval.derive.spells import levels
+from ot_eval.derive.spells import handed_over, levels
 
 WHO = ("la_code", "person_id")
 AMOUNTS = ("hours", "real", "cost", "blind")
@@ -40,12 +40,7 @@ def change_spells(packages: Table) -> Table:
         real=(care["real_cost_per_week"] * HUNDREDTHS).round().cast("int64"),
         blind=care["hours_per_week"].isnull().cast("int64"),
     )
-    begins = spells.select(*WHO, last_day=spells["first_day"]).distinct().mutate(_handed=ibis.literal(True))
-    spells = looked_up(spells, begins, (*WHO, "last_day"))
-    long_enough = (spells["last_day"] > spells["first_day"]) | spells["repriced"]
-    handed = spells["_handed"].fill_null(False) & long_enough
-    spells = spells.mutate(last_day=spells["last_day"] - handed.cast("int64")).drop("_handed")
-    return spells.filter(spells["last_day"] >= spells["first_day"])
+    return handed_over(spells, WHO)
 
 
 def _around(spells: Table) -> tuple[Table, Table]:

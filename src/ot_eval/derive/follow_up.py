@@ -175,7 +175,7 @@ def follow_up(tables: StudyTables, protocol: Protocol) -> FollowUp:
     close = end - (protocol.increase.minimum_duration_days - 1)
     unit = UNITS[protocol.increase.unit]
     index = kept(_index(tables, protocol))
-    lines = kept(at_risk.followed_lines(index, tables.packages, end))
+    lines = kept(at_risk.followed_lines(index, tables.packages, end, hand_over=protocol.increase.hand_over))
     index = at_risk.with_baseline(index, lines, unit)
     answered = kept(_answered(index, protocol, close))
     verdict = cohort.first_unmet(answered)

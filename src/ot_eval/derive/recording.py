@@ -55,19 +55,25 @@ def _overwritten(rows: Table) -> Table:
     )
 
 
-def _recut(events: Table) -> Table:
-    """Count rows of a line that follow another within a day, with other and with the same units."""
+def _recut(events: Table, reset_window: int) -> Table:
+    """Count rows of a line that follow another within a day, with other and with the same units.
+
+    A row from another provider, or one that starts around 1 April, is new for a reason of its own: where its units
+    differ, it does not show that the council re-cuts.
+    """
     lines = _long_term(events)
     lines = lines.mutate(start=days.number(lines["start_date"]), end=days.number_or_far(lines["end_date"]))
     order = ibis.window(group_by=FOLLOWING, order_by=["start", "end", "planned_units"])
-    after = lines.mutate(_start=lines["start"].lead().over(order), _units=lines["planned_units"].lead().over(order))
-    after = after.mutate(
-        follows=(after["_start"] - after["end"]).between(0, 1).fill_null(False),
-        differs=(after["_units"] != after["planned_units"]).fill_null(False),
-    )
+    after = {f"_{c}": lines[c].lead().over(order) for c in ("start", "planned_units", "provider_id")}
+    after = lines.mutate(**after)
+    around = days.april_of(after["_start"] + reset_window) > days.april_of(after["_start"] - reset_window - 1)
+    switched = (after["_provider_id"] != after["provider_id"]).fill_null(False)
+    follows = (after["_start"] - after["end"]).between(0, 1).fill_null(False)
+    differs = (after["_planned_units"] != after["planned_units"]).fill_null(False)
+    own_reason = switched | around.fill_null(False)
     return after.group_by(PLACE).aggregate(
-        units_recut=(after["follows"] & after["differs"]).cast("int64").sum(),
-        same_units_recut=(after["follows"] & ~after["differs"]).cast("int64").sum(),
+        units_recut=(follows & differs & ~own_reason).cast("int64").sum(),
+        same_units_recut=(follows & ~differs).cast("int64").sum(),
     )
 
 
@@ -77,7 +83,7 @@ def recording_style(rows: Table, events: Table, reading: Reading) -> Table:
     Parameters
     ----------
     rows, events : `cld_rows` and `cld_events`
-    reading : the share of changes that decides
+    reading : the share of changes that decides, and how near 1 April a row may be a yearly reset
 
     Returns
     -------
@@ -86,7 +92,9 @@ def recording_style(rows: Table, events: Table, reading: Reading) -> Table:
     no re-cut change, since overwriting cannot be seen in one file.
     """
     files = rows.group_by("la_code").aggregate(files=rows["file_no"].nunique())
-    table = looked_up(looked_up(_overwritten(rows), _recut(events), PLACE), files, ("la_code",))
+    table = looked_up(
+        looked_up(_overwritten(rows), _recut(events, reading.reset_window_days), PLACE), files, ("la_code",)
+    )
     over, recut = table["units_overwritten"].fill_null(0), table["units_recut"].fill_null(0)
     share = recut / (over + recut).nullif(0)
     style = ibis.cases(

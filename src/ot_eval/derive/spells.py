@@ -10,6 +10,7 @@ import ibis
 from ibis.expr.types import Table
 
 from ot_eval.derive.days import FAR
+from ot_eval.derive.joins import looked_up
 
 
 def joined(spells: Table, by: tuple[str, ...], gap: int) -> Table:
@@ -31,6 +32,20 @@ def joined(spells: Table, by: tuple[str, ...], gap: int) -> Table:
     breaks = (reach["_reach"].isnull() | (reach["first_day"] - reach["_reach"] > gap)).cast("int64")
     marked = reach.mutate(_breaks=breaks)
     return marked.mutate(island=marked["_breaks"].sum().over(so_far)).drop("_reach", "_breaks")
+
+
+def handed_over(spells: Table, by: tuple[str, ...]) -> Table:
+    """Give a hand-over day to the new spell alone.
+
+    A spell that ends on the day another of the same `by` begins overlaps it by that day, and would count twice: it ends
+    the day before instead. A spell of that day alone keeps it, unless only its price is new (`repriced`).
+    """
+    begins = spells.select(*by, last_day=spells["first_day"]).distinct().mutate(_begins=ibis.literal(True))
+    table = looked_up(spells, begins, (*by, "last_day"))
+    long_enough = (table["last_day"] > table["first_day"]) | table["repriced"]
+    handed = table["_begins"].fill_null(False) & long_enough
+    table = table.mutate(last_day=table["last_day"] - handed.cast("int64")).drop("_begins")
+    return table.filter(table["last_day"] >= table["first_day"])
 
 
 def levels(spells: Table, by: tuple[str, ...], amounts: tuple[str, ...], *, with_end: bool = False) -> Table:
