@@ -15,7 +15,8 @@ DATA_BROKE_RULES, REQUEST_WRONG, ANALYSIS_REFUSED = 1, 2, 3
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob("*")}
+    files = [p for p in folder.rglob("*") if p.is_file()]
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 def edit(study: Path, table: str, change) -> None:
