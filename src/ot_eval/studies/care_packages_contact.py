@@ -1,0 +1,121 @@
+"""Increases before and after contact with an occupational therapist, as contact happens in time.
+
+Unadjusted, adjusted for the protocol's covariates among people about whom they are known, and last the comparison
+of people ever and never seen, labelled as biased. A model that the data cannot carry is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+
+from ot_eval.base.errors import AnalysisRefused
+from ot_eval.base.protocol import Protocol
+from ot_eval.base.results import Check, Estimate
+from ot_eval.models import checks, cox, rates
+from ot_eval.models.about import About
+
+INCREASE = "increase"
+LEFT_OUT_PERCENT = 10
+"""With more people than this left out for want of a covariate, a complete-case comparison is doubtful."""
+CONTACT = "OT contact"
+CONTACT_WORDS = ("not yet", "from the day after")
+
+
+def contact_rates(people: pd.DataFrame, about: About, _protocol: Protocol) -> tuple[Estimate, ...]:
+    """Increases for every 100 person-years before and after first contact: counted as time passes, never ever/never."""
+    if not people["ot_day"].notna().any():
+        return ()
+    rows = cox.split_exposure(people, name=CONTACT, words=CONTACT_WORDS)
+    return rates.person_time_rates(rows, cause=INCREASE, by=CONTACT, about=replace(about, outcome=INCREASE))
+
+
+def contact_models(people: pd.DataFrame, protocol: Protocol) -> tuple[tuple[Estimate, ...], tuple[Check, ...]]:
+    """Compare rates of increase before and after contact with an occupational therapist, as contact happens in time.
+
+    Unadjusted, then adjusted for the protocol's covariates; the latter's assumptions are checked. The naive comparison
+    of people ever and never seen comes last and is labelled biased.
+    """
+    about = About(population="all", outcome=INCREASE, level=protocol.level, study=protocol.study)
+    if not people["ot_day"].notna().any():
+        return (), (_no_contact(),)
+    placed = people.dropna(subset=["provider_id"]) if protocol.cluster == "provider_id" else people
+    known = complete(placed, protocol)
+    rows = cox.split_exposure(placed, name=CONTACT, words=CONTACT_WORDS)
+    full = cox.split_exposure(known, name=CONTACT, words=CONTACT_WORDS)
+    adjusted = (CONTACT, *usable(known, protocol))
+    steps: tuple[tuple[str, Callable[[], tuple[Estimate, ...]]], ...] = (
+        ("cox_unadjusted", lambda: _model(rows, (CONTACT,), about, protocol)),
+        ("cox", lambda: _model(full, adjusted, about, protocol)),
+        ("ever_never", lambda: cox.ever_never(people, cause=INCREASE, about=about)),
+    )
+    found: list[Estimate] = []
+    said = [_left_out(len(people) - len(known), len(people))] if len(known) < len(people) else []
+    for analysis, fit in steps:
+        try:
+            found += [replace(e, analysis=analysis) for e in fit()]
+        except AnalysisRefused as why:
+            said.append(refusal(analysis, "all", why))
+    if any(e.analysis == "cox" for e in found):
+        fitted = cox.fit(full, _request(adjusted, protocol))
+        said += [checks.proportional_hazards(fitted, about), checks.influence(fitted)]
+    return tuple(found), tuple(said)
+
+
+def complete(people: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    """Return the people whose covariates are all known: the adjusted comparison is of complete cases."""
+    known = (people[list(protocol.covariates)].astype("object") != "unknown").all(axis=1)
+    known &= people[list(protocol.covariates)].notna().all(axis=1)
+    return people[known].reset_index(drop=True)
+
+
+def usable(people: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:
+    """Return the protocol's covariates that vary among the people; one that does not has nothing to say."""
+    return tuple(c for c in protocol.covariates if people[c].nunique() > 1)
+
+
+def _left_out(missing: int, people: int) -> Check:
+    share = 100 * missing / people
+    return Check(
+        analysis="cox",
+        name="complete cases",
+        passed=share <= LEFT_OUT_PERCENT,
+        sentence=f"The adjusted comparison leaves out {_about(share)} of people, about whom something is not recorded.",
+        detail=f"complete-case analysis; doubtful above {LEFT_OUT_PERCENT}%",
+    )
+
+
+def _about(percent: float) -> str:
+    return "fewer than 1%" if percent < 1 else f"about {percent:.0f}%"
+
+
+def _request(terms: tuple[str, ...], protocol: Protocol) -> cox.CoxModel:
+    cluster = protocol.cluster if protocol.cluster != "none" else None
+    return cox.CoxModel(cause=INCREASE, terms=terms, cluster=cluster)
+
+
+def _model(rows: pd.DataFrame, terms: tuple[str, ...], about: About, protocol: Protocol) -> tuple[Estimate, ...]:
+    return cox.hazard_ratios(cox.fit(rows, _request(terms, protocol)), about)
+
+
+def refusal(analysis: str, population: str, why: AnalysisRefused) -> Check:
+    """Return the record of an analysis that was planned and could not be done."""
+    return Check(
+        analysis=analysis,
+        name=f"refused for {population}",
+        passed=False,
+        sentence="There is too little in the data for one of the planned analyses, so it is not shown.",
+        detail=f"{why.found}. Expected: {why.expected}. To fix: {why.fix}.",
+    )
+
+
+def _no_contact() -> Check:
+    return Check(
+        analysis="cox",
+        name="no contacts",
+        passed=False,
+        sentence="The data name no contact with an occupational therapist, so nothing can be said about contact.",
+        detail="Give a contacts table, or keep Event Description in the Client Level Data files.",
+    )
