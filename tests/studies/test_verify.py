@@ -1,4 +1,4 @@
-"""The comparison, tried on small reports made here; the study is not run."""
+"""Small reports made here are compared first; at the end a real study is run again."""
 
 import json
 import shutil
@@ -7,6 +7,7 @@ from hashlib import sha256
 import pytest
 
 from ot_eval.base.errors import RequestError
+from ot_eval.studies.pipeline import run_study
 from ot_eval.studies.verify import NO_CAUSE, Moved, verify
 
 RESULTS = (
@@ -135,3 +136,16 @@ def test_a_folder_that_is_no_report_and_a_lost_protocol_are_refused(report, tmp_
     with pytest.raises(RequestError, match="its protocol is not at"):
         verify(moved, None, again())
     assert verify(moved, tmp_path / "protocol.yaml", again()).same
+
+
+def test_a_real_study_comes_out_again_and_a_changed_input_is_named(study):
+    def rebuild(plan, to):
+        return run_study(plan, out=to)
+
+    assert verify(study / "reports" / "small", None, rebuild).same
+    contacts = study / "data" / "ot_contacts.csv"
+    lines = contacts.read_text(encoding="utf-8").splitlines(keepends=True)
+    contacts.write_text("".join(lines[: len(lines) // 4]), encoding="utf-8")
+    verdict = verify(study / "reports" / "small", None, rebuild)
+    assert "input ot_contacts.csv has changed" in verdict.causes
+    assert any(m.row.startswith("cox") and m.column == "value" for m in verdict.moved)
