@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,12 @@ from ot_eval.base.results import Estimate
 
 LEAST_CLUSTERS = 5
 """Fewer providers than this give no usable between-provider spread; every robust interval is refused below it."""
+
+
+@cache
+def _critical(level: float, n_cluster: int | None) -> float:
+    tail = 0.5 + level / 2
+    return float(stats.norm.ppf(tail) if n_cluster is None else stats.t.ppf(tail, n_cluster - 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +43,7 @@ class About:
 
     def critical(self, n_cluster: int | None = None) -> float:
         """Return the two-sided critical value: normal, or t with ``n_cluster - 1`` degrees of freedom."""
-        tail = 0.5 + self.level / 2
-        return float(stats.norm.ppf(tail) if n_cluster is None else stats.t.ppf(tail, n_cluster - 1))
+        return _critical(self.level, n_cluster)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from ot_eval.base.errors import AnalysisRefused, DataError
+from ot_eval.base.errors import AnalysisRefused, DataError, RequestError
 from ot_eval.models.about import need_columns
 from ot_eval.models.spells import CENSORED, Ints, read_spells
 
@@ -135,3 +135,26 @@ def _listed(part: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     ordered = part.sort_values([*by, "day", "what"], kind="stable")
     times: Ints = ordered["n"].to_numpy(dtype=np.int64)
     return ordered.loc[ordered.index.repeat(times)].reset_index(drop=True)
+
+
+def patterns_of_at_least(people: int) -> Disclosure:
+    """Return the check that every pattern of covariates describes at least `people` people.
+
+    It is meant for handing counts to another organisation under an agreement, not for publishing them: single events
+    keep their day. What is published from pooled counts goes through the disclosure gate like every result.
+    """
+
+    def check(table: pd.DataFrame) -> None:
+        by = [c for c in table.columns if c not in FIXED]
+        came = table[table["what"] == ENTERED]
+        sizes = came.groupby(by, observed=True)["n"].sum() if by else pd.Series([came["n"].sum()])
+        small = int((sizes < people).sum())
+        if small:
+            raise RequestError(
+                f"counts: {small} of {len(sizes)} patterns of {', '.join(by) or 'no covariate'} describe fewer than "
+                f"{people} people",
+                expected=f"at least {people} people in every pattern",
+                fix="export fewer covariates, or join rare levels",
+            )
+
+    return check

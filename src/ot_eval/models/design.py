@@ -134,7 +134,8 @@ def read_design(frame: pd.DataFrame, terms: tuple[str, ...]) -> Design:
 def _term(frame: pd.DataFrame, name: str) -> Term:
     need_columns([name], list(frame.columns))
     column = frame[name]
-    missing = int(column.isna().sum())
+    whole = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub"
+    missing = 0 if whole else int(column.isna().sum())
     if missing:
         raise AnalysisRefused(
             f"follow_up.{name}: {missing} of {len(column)} rows have no value",

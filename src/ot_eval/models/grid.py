@@ -126,10 +126,10 @@ class CountGrid:
         risk: Floats = self.risk(beta)[self._placed[1][rows]]
         return risk
 
-    def covariate(self, j: int, rows: slice) -> Floats:
-        """Return (centred) covariate `j` of the chosen rows."""
-        column: Floats = self.x[:, j][self._placed[1][rows]]
-        return column
+    def covariates(self, rows: slice) -> Floats:
+        """Return the (centred) covariates of the chosen rows, shape (rows, p)."""
+        chosen: Floats = self.x[self._placed[1][rows]]
+        return chosen
 
 
 def _table(time: Ints, pattern: Ints, shape: tuple[int, int], weight: Floats | None) -> Floats:

@@ -114,9 +114,9 @@ class SortedRows:
         risk: Floats = np.exp(beta @ self.x[:, rows])
         return risk
 
-    def covariate(self, j: int, rows: slice) -> Floats:
-        """Return (centred) covariate `j` of the chosen rows."""
-        return self.x[j, rows]
+    def covariates(self, rows: slice) -> Floats:
+        """Return the (centred) covariates of the chosen rows, shape (rows, p)."""
+        return np.ascontiguousarray(self.x[:, rows].T)
 
 
 def _binned(time: Ints, values: Floats, size: int) -> Floats:

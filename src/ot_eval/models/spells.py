@@ -99,14 +99,14 @@ def read_spells(frame: pd.DataFrame) -> Spells:
 
 def whole_days(column: pd.Series, name: str) -> Ints:
     """Return `column` as whole days, refusing missing values, fractions and anything that is not a number."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
+        return column.to_numpy(dtype=np.int64)
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         raise AnalysisRefused(
             f"follow_up.{name}: the column is {column.dtype}, not a number of days",
             expected="whole days since time zero",
             fix="subtract time zero from the date and count days before the analysis",
         )
-    if pd.api.types.is_integer_dtype(column.dtype) and not column.isna().any():
-        return column.to_numpy(dtype=np.int64)
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     bad = int((~np.isfinite(values)).sum()), int((np.isfinite(values) & (values != np.floor(values))).sum())
     if any(bad):
@@ -119,23 +119,34 @@ def whole_days(column: pd.Series, name: str) -> Ints:
 
 
 def _events(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
-    if column.isna().any():
+    codes, words = _coded(column)
+    missing = int((codes < 0).sum())
+    if missing:
         raise AnalysisRefused(
-            f"follow_up.event: {int(column.isna().sum())} rows are missing",
+            f"follow_up.event: {missing} rows are missing",
             expected=f"what ended follow-up, or {CENSORED!r}",
             fix=f"write {CENSORED!r} where follow-up ended without an event",
         )
-    if pd.api.types.is_numeric_dtype(column):
+    kinds = tuple(sorted(w for w in words if w != CENSORED))
+    table = np.array([0 if w == CENSORED else kinds.index(w) + 1 for w in words], dtype=np.int64)
+    return table[codes], kinds
+
+
+def _coded(column: pd.Series) -> tuple[Ints, list[str]]:
+    """Return a code per row (-1 = missing) and the words in use; a category's codes are taken as they are."""
+    if isinstance(column.array, pd.Categorical):
+        codes = np.asarray(column.array.codes, dtype=np.int64)
+        used = np.bincount(codes + 1, minlength=len(column.array.categories) + 1)[1:] > 0
+        renumber = np.concatenate([np.cumsum(used) - 1, [-1]])
+        return renumber[codes], [str(c) for c, u in zip(column.array.categories, used, strict=True) if u]
+    if pd.api.types.is_numeric_dtype(column) and not column.isna().any():
         raise AnalysisRefused(
             "follow_up.event: the column holds numbers",
             expected=f"the event in words, and {CENSORED!r} where there was none",
             fix="map each code to its word: software that reads 2 as true counts deaths as increases",
         )
     codes, levels = pd.factorize(column, sort=True)
-    words = [str(level) for level in levels]
-    kinds = tuple(w for w in words if w != CENSORED)
-    table = np.array([0 if w == CENSORED else kinds.index(w) + 1 for w in words], dtype=np.int64)
-    return table[codes], kinds
+    return np.asarray(codes, dtype=np.int64), [str(level) for level in levels]
 
 
 def groups_of(frame: pd.DataFrame, by: str | None) -> tuple[Ints, tuple[str, ...]]:
