@@ -14,6 +14,7 @@ import typer
 from rich.markup import escape
 
 from ot_eval.cli_console import door, known_strands, out, quote, show_check, show_run, show_verdict
+from ot_eval.cli_counts import counts_app
 from ot_eval.cli_steps import steps
 
 CODES = (
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 protocol_app = typer.Typer(no_args_is_help=True, help="Freeze a protocol, or print the list of its words.")
 app.add_typer(protocol_app, name="protocol")
+app.add_typer(counts_app, name="counts")
 
 ProtocolFile = Annotated[Path, typer.Argument(metavar="PROTOCOL", help="The study's protocol: my-study/protocol.yaml")]
 
