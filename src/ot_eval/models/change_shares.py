@@ -42,12 +42,12 @@ def share(flag: pd.Series, *, cluster: pd.Series | None = None, level: float = 0
     found = jackknife(
         pd.DataFrame({"event": flag.astype(float)}), lambda sums, n: sums[:, 0] / n, cluster=cluster, level=level
     )
-    lower, upper = max(0.0, found.lower), min(1.0, found.upper)
+    value = 100 * n_event / n  # rounded once, so that an interval of no width holds it
     return {
         **common,
         "se": 100 * found.se,
-        "lower": 100 * lower,
-        "upper": 100 * upper,
+        "lower": min(value, 100 * max(0.0, found.lower)),
+        "upper": max(value, 100 * min(1.0, found.upper)),
         "n_cluster": found.n_cluster,
         "method": CLUSTERED,
     }
