@@ -104,17 +104,23 @@ def _curve(spells: Spells, kind: int, clusters: Clusters | None, about: About, n
         se = robust_se(influence_on_incidence(table, counts, kind), clusters)
         critical = about.critical(clusters.n)
         method = f"{METHOD}; {clusters.words}"
-    lower, upper = limits(share, se, critical, scale)
+    return curve_of_incidence(table, kind, limits(share, se, critical, scale), about, name, method)
+
+
+def curve_of_incidence(
+    table: DayTable, kind: int, ends: tuple[Floats, Floats], about: About, name: str, method: str = METHOD
+) -> Curve:
+    """Return the curve of kind number `kind` of `table` between `ends`, with its counts."""
     return Curve(
         analysis="cumulative_incidence",
         population=about.population,
-        outcome=spells.kinds[kind],
+        outcome=table.kinds[kind],
         group=name,
         unit="probability",
         days=tuple(range(table.n_days)),
-        value=tuple(share.tolist()),
-        lower=tuple(lower.tolist()),
-        upper=tuple(upper.tolist()),
+        value=tuple(incidence(table, kind).tolist()),
+        lower=tuple(ends[0].tolist()),
+        upper=tuple(ends[1].tolist()),
         n_risk=_whole(table.at_risk),
         n_event=_whole(np.cumsum(table.events[kind])),
         n_censored=_whole(np.cumsum(table.censored)),

@@ -81,13 +81,14 @@ def pool_counts(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
                 expected="the same covariates, under the same names, in every table",
                 fix="export again with the same covariates everywhere",
             )
-        _check(table, place)
+        check_counts(table, place)
     keys = [c for c in columns if c != "n"]
     whole = pd.concat([t[columns] for t in tables], ignore_index=True)
     return whole.groupby(keys, observed=True, sort=True)["n"].sum().reset_index()
 
 
-def _check(table: pd.DataFrame, place: int) -> None:
+def check_counts(table: pd.DataFrame, place: int) -> None:
+    """Refuse a table whose counts cannot be: absent columns, counts not whole and positive, more leaving than came."""
     absent = [c for c in FIXED if c not in table]
     wrong = 0 if absent else int((~(table["n"] >= 1) | (table["n"] != np.floor(table["n"]))).sum())
     came = 0 if absent else int(table.loc[table["what"] == ENTERED, "n"].sum())
@@ -115,7 +116,7 @@ def rows_from_counts(table: pd.DataFrame) -> pd.DataFrame:
     >>> rows_from_counts(table)[["exit_day", "event", "sex"]].values.tolist()
     [[3, 'death', 'f'], [3, 'none', 'f'], [5, 'death', 'm']]
     """
-    _check(table, 1)
+    check_counts(table, 1)
     by = [c for c in table.columns if c not in FIXED]
     came = _listed(table[table["what"] == ENTERED], by)
     went = _listed(table[table["what"] != ENTERED], by)

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ot_eval.base.errors import DataError
+from ot_eval.base.errors import AnalysisRefused, DataError
 from ot_eval.models.bootstrap import bootstrap_restricted_mean, means_of
 from ot_eval.models.competing import cumulative_incidence
+from ot_eval.models.count_models import hazard_ratios_from_counts, incidence_from_counts
 from ot_eval.models.counts import export_counts, pool_counts, rows_from_counts, small_cells
 from ot_eval.models.cox import split_exposure
 from ot_eval.models.cox_fit import CoxModel, fit
@@ -156,3 +157,38 @@ def test_the_same_seed_gives_the_same_draws_and_means_of_one_table_is_the_restri
     assert means_of(ended, events, None, 60)[0] == pytest.approx(
         restricted_mean(frame, horizon=60, about=about)[0].value
     )
+
+
+@pytest.mark.parametrize("strata", [(), ("age_band",)])
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_models_straight_from_counts_equal_those_from_rows(about, relative, strata, ties):
+    rows = split_exposure(pd.concat([council(1), council(2)], ignore_index=True))
+    table = export_counts(rows, by=("ot", "sex", "age_band"), check=anything_goes)
+    found = hazard_ratios_from_counts(
+        table, cause="increase", terms=("ot", "sex"), strata=strata, ties=ties, about=about
+    )
+    wanted = fit(rows, CoxModel(cause="increase", terms=("ot", "sex"), strata=strata, ties=ties))
+    assert relative([np.log(e.value) for e in found], wanted.beta) < 1e-9
+    assert relative([e.se for e in found], wanted.se) < 1e-9
+    for one, two in zip(
+        incidence_from_counts(table, cause="death", by="sex", about=about),
+        cumulative_incidence(rows, cause="death", by="sex", about=about),
+        strict=True,
+    ):
+        assert one.n_risk == two.n_risk
+        assert relative(one.value, two.value) < EXACT
+        assert relative(one.upper, two.upper) < EXACT
+
+
+def test_ten_times_the_people_scale_the_error_and_nothing_else(about, relative):
+    table = export_counts(council(1), by=("sex",), check=anything_goes)
+    ask = {"cause": "increase", "terms": ("sex",), "ties": "breslow", "about": about}
+    one, ten = (hazard_ratios_from_counts(t, **ask)[0] for t in (table, table.assign(n=10_000 * table.n)))
+    assert ten.value == pytest.approx(one.value, rel=1e-9)
+    assert ten.se == pytest.approx(one.se / 100, rel=1e-7)
+
+
+def test_counts_without_the_cause_are_refused(about):
+    table = export_counts(council(1), by=("sex",), check=anything_goes)
+    with pytest.raises(AnalysisRefused, match="nobody has the event 'move'"):
+        incidence_from_counts(table, cause="move", about=about)
