@@ -95,7 +95,7 @@ class Sums:
                     return None
                 ends.append(sign * answer.fun)
             found[name] = math.ceil(ends[0] - TOLERANCE), math.floor(ends[1] + TOLERANCE)
-        return found
+        return {name: found[name] for name in wanted}
 
 
 def _cell(shown: int | None, ceiling: float, policy: Policy) -> Cell:
@@ -183,11 +183,16 @@ def _parts(level: str, levels: dict[str, Key]) -> tuple[Key, ...]:
     return tuple(levels[n] for n in names) if len(names) > 1 and all(n in levels for n in names) else ()
 
 
+def least_values(policy: Policy) -> int:
+    """Return how many whole numbers a hidden count must still be able to be: what one rounding leaves open."""
+    return max(2, policy.rounding - 1)
+
+
 def findings(
     estimates: Iterable[ReleasedEstimate], policy: Policy, flow: Iterable[ReleasedStep] = ()
 ) -> tuple[Finding, ...]:
-    """Return each hidden count that may be fewer whole numbers than the rounding base (at least two)."""
-    allowed = max(2, policy.rounding)
+    """Return each hidden count that may be fewer whole numbers than `least_values`."""
+    allowed = least_values(policy)
     found = published_sums(estimates, policy, flow).ranges()
     return tuple(Finding(cell, low, high) for cell, (low, high) in sorted(found.items()) if high - low + 1 < allowed)
 
@@ -204,6 +209,6 @@ def refuse_recoverable(released: Released) -> None:
     if weak:
         raise RequestError(
             f"disclosure: {len(weak)} hidden counts could be worked out from other published numbers",
-            expected=f"each hidden count to stay open to at least {max(2, released.policy.rounding)} values",
+            expected=f"each hidden count to stay open to at least {least_values(released.policy)} values",
             fix="use a preset of disclosure rules, or a larger disclosure.rounding, in the protocol",
         )

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ot_eval.base.results import Deviation, Estimate, FlowStep, StudyResult
-from ot_eval.outputs.audit import refuse_recoverable
-from ot_eval.outputs.disclosure_counts import Counts, plan
+from ot_eval.base.results import Check, Deviation, Estimate, FlowStep, StudyResult
+from ot_eval.outputs.audit import findings, refuse_recoverable
+from ot_eval.outputs.disclosure_counts import Counts, Variable, plan, variable_and_level
 from ot_eval.outputs.disclosure_curves import release_curve
 from ot_eval.outputs.disclosure_estimates import release_estimate, release_people, release_percent, release_together
 from ot_eval.outputs.disclosure_text import clean, refuse_identifiers
@@ -40,9 +40,9 @@ def horizons(estimates: Iterable[Estimate]) -> tuple[int, ...]:
 def release(result: StudyResult, policy: Policy) -> Released:
     """Return what may be published of `result` under `policy`.
 
-    Counts below the threshold are hidden with companions, others rounded; percentages and shares are worked out
-    from rounded counts; curves are coarsened; estimates with few people or events are hidden with the reason; counts
-    inside sentences are rounded.
+    Counts below the threshold are hidden with companions, others rounded; a variable whose hidden counts could still
+    be worked out is hidden altogether; percentages and shares are worked out from rounded counts; curves are
+    coarsened; estimates with few people or events are hidden with the reason; counts inside sentences are rounded.
 
     Raises
     ------
@@ -51,9 +51,32 @@ def release(result: StudyResult, policy: Policy) -> Released:
     RequestError
         when the policy is too weak: a hidden count could be worked out
     """
-    counts = plan(result, policy)
+    withheld: frozenset[Variable] = frozenset()
+    while True:
+        released = _released(result, plan(result, policy, withheld))
+        weak = (_variable(f.cell) for f in findings(released.estimates, policy, released.flow))
+        more = frozenset(v for v in weak if v is not None) - withheld
+        if not more:
+            break
+        withheld |= more
+    refuse_recoverable(released)
+    return released
+
+
+def _variable(cell: tuple[str, ...]) -> Variable | None:
+    """Return the variable of a count of people that could be worked out; other cells have none to withhold."""
+    kind, *names = cell
+    if kind != "count":
+        return None
+    analysis, outcome, term, _ = names
+    variable, level = variable_and_level(term)
+    return analysis, outcome, variable or level
+
+
+def _released(result: StudyResult, counts: Counts) -> Released:
+    policy = counts.policy
     days = horizons(result.estimates)
-    released = Released(
+    return Released(
         study=result.study,
         strand=result.strand,
         title=clean(result.title, "the title", policy),
@@ -62,23 +85,17 @@ def release(result: StudyResult, policy: Policy) -> Released:
         estimates=_estimates(result, counts),
         curves=tuple(release_curve(c, days, (0, *days), counts) for c in result.curves),
         flow=_flow(result.flow, counts),
-        checks=tuple(
-            ReleasedCheck(
-                analysis=c.analysis,
-                name=c.name,
-                passed=c.passed,
-                sentence=clean(c.sentence, f"check {c.name}", policy),
-                detail=clean(c.detail, f"check {c.name}", policy),
-            )
-            for c in result.checks
-        ),
+        checks=tuple(_check(c, policy) for c in result.checks),
         deviations=tuple(_deviation(d) for d in result.deviations),
         notes=tuple(clean(note, "a note", policy) for note in result.notes),
         facts={name: clean(text, f"fact {name}", policy) for name, text in sorted(result.facts.items())},
         seal=SEAL,
     )
-    refuse_recoverable(released)
-    return released
+
+
+def _check(c: Check, policy: Policy) -> ReleasedCheck:
+    sentence, detail = (clean(text, f"check {c.name}", policy) for text in (c.sentence, c.detail))
+    return ReleasedCheck(analysis=c.analysis, name=c.name, passed=c.passed, sentence=sentence, detail=detail)
 
 
 def _estimates(result: StudyResult, counts: Counts) -> tuple[ReleasedEstimate, ...]:

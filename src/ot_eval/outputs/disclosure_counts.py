@@ -15,6 +15,7 @@ from ot_eval.base.errors import InternalFault
 from ot_eval.base.results import Estimate, StudyResult
 from ot_eval.outputs.policy import Policy
 
+Variable = tuple[str, str, str]
 TOTALS = ("all", "all clients", "everyone")
 """Names of a population that holds the other populations of the same analysis."""
 
@@ -48,6 +49,12 @@ def _whole(estimate: Estimate) -> int:
     return int(value)
 
 
+def variable_of(estimate: Estimate) -> Variable:
+    """Return the analysis, outcome and variable (or plain term) that a count is about, in every population."""
+    variable, level = variable_and_level(estimate.term)
+    return estimate.analysis, estimate.outcome, variable or level
+
+
 def _companions(counts: dict[int, int], total: int | None, policy: Policy) -> set[int]:
     """Return which cells of one table are hidden: the small ones, and companions until none can be worked out.
 
@@ -60,7 +67,8 @@ def _companions(counts: dict[int, int], total: int | None, policy: Policy) -> se
     unseen = rest > 0 and (bool(hidden) or policy.small(rest))
     if not hidden and not unseen:
         return hidden
-    spare = sorted((count, i) for i, count in counts.items() if i not in hidden)
+    # A zero beside it would protect nothing.
+    spare = sorted((count, i) for i, count in counts.items() if i not in hidden and count > 0)
     while spare and not (
         len(hidden) + unseen > 1 and sum(counts[i] for i in hidden) + rest * unseen >= policy.threshold
     ):
@@ -125,13 +133,13 @@ def _totals(result: StudyResult, policy: Policy) -> dict[tuple[str, str, int], i
     return _sums(rows, policy)
 
 
-def plan(result: StudyResult, policy: Policy) -> Counts:
-    """Return what every count of `result` may be shown as."""
+def plan(result: StudyResult, policy: Policy, withheld: frozenset[Variable] = frozenset()) -> Counts:
+    """Return what every count of `result` may be shown as; every level of a variable in `withheld` is hidden."""
     totals = _totals(result, policy)
     rows = {i: e for i, e in enumerate(result.estimates) if e.unit == "people" and e.value is not None}
     counts = {i: _whole(e) for i, e in rows.items()}
     tables: dict[tuple[str, str, str, str], dict[int, int]] = defaultdict(dict)
-    hidden = {i for i, count in counts.items() if policy.small(count)}
+    hidden = {i for i, count in counts.items() if policy.small(count) or variable_of(rows[i]) in withheld}
     for i, e in rows.items():
         variable, _ = variable_and_level(e.term)
         if variable:

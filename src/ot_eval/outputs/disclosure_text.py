@@ -13,10 +13,10 @@ COUNTED = (
 )
 """Words that make the number before them a count of people or of what happened to them."""
 
-_COUNT = re.compile(
-    rf"(?<![\d.,£/-])(\d{{1,3}}(?:,\d{{3}})+|\d+)(?![\d.,%-]*\d)(\s+(?:(?!in\b)[a-z-]+\s+){{0,2}}?(?:{'|'.join(COUNTED.split())})\b)",
-    re.IGNORECASE,
-)
+# A number, up to two words, and a counted thing; not a part of a longer number, and not the base of "14 in 100 people".
+_NUMBER = r"(?<![\d.,£/-])(?<!\bin )(?<!every )(\d{1,3}(?:,\d{3})+|\d+)(?![\d.,%-]*\d)"
+_THING = rf"(\s+(?:(?!in\b)[a-z-]+\s+){{0,2}}?(?:{'|'.join(COUNTED.split())})\b)"
+_COUNT = re.compile(_NUMBER + _THING, re.IGNORECASE)
 _TEN_DIGITS = re.compile(r"(?<!\d)(\d{3})[ -]?(\d{3})[ -]?(\d{4})(?!\d)")
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2}\b")
 _LONG_CODE = re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16,}\b", re.IGNORECASE)

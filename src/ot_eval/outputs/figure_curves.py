@@ -34,7 +34,7 @@ def _axes(figure: Canvas, last: int, top: float, *, wide: bool) -> Axes:
     axes.set_xlim(0, last)
     ticks = _ticks(last, wide=wide)
     axes.set_xticks(ticks, [str(numbers.MONTHS.get(day, 0)) for day in ticks])
-    axes.set_xlabel("Months since reablement ended", fontsize=FONT)
+    axes.set_xlabel("Months since reablement ended" if wide else "Months", fontsize=FONT)
     step = 0.05 if top <= 0.25 else 0.1 if top <= 0.6 else 0.2  # noqa: PLR2004
     axes.set_yticks(np.arange(0, top + step / 2, step))
     axes.set_ylim(0, max(top, step))

@@ -115,7 +115,6 @@ def png(draw: Callable[[tuple[float, float]], Canvas], size: tuple[float, float]
 
 
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
-_FONT = re.compile(r"font: ([^;\"]*?)([\d.]+)px [^;\"]*")
 
 
 def _inline(text: str, name: str) -> str:
@@ -123,13 +122,17 @@ def _inline(text: str, name: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    text = re.sub(r"<g id=\"(?:figure|axes|patch|text|line2d|matplotlib\.axis|xtick|ytick)_\d+\">", "<g>", text)
+    text = re.sub(r'<g id="[^"]*"/>', "", text)
+    text = re.sub(r'<g id="[^"]*"', "<g", text)
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
     text = re.sub(r'(xlink:)?href="#([^"]+)"', rf'href="#{name}-\2"', text)
     text = re.sub(r' (?:xmlns:xlink|version)="[^"]*"', "", text, count=2)
     text = _NUMBER.sub(lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), text)
-    text = _FONT.sub(lambda m: f"font-size: {float(m[2]):g}px" + ("; font-weight: 700" if "bold" in m[1] else ""), text)
+    text = re.sub(r"font-family: [^;\"]*; ", "", text)
+    text = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", text)
+    text = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", text)
+    text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)  # it would style the whole page
     for role, colour in LIGHT.items():
         text = text.replace(colour, f"var(--fig-{role}, {colour})")
     text = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", text, count=1)
