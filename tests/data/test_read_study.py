@@ -273,3 +273,21 @@ def test_nothing_to_read(folder, protocol, tmp_path):
 def test_checking_never_raises_for_data(folder, protocol, write):
     write("contacts.csv", "x")
     assert {c.rule for c in check_inputs(folder, protocol).refused} == {"missing column"}
+
+
+def test_a_first_row_of_data_is_shown_to_nobody(folder, protocol, write, cld):
+    write("contacts.csv", "C1,Wilhelmina,01/02/2025,OT\nC2,Bertram,02/02/2025,OT\n")
+    (folder.cld / "q.csv").write_text("511,9991112223,Featherstone\n511,9991112224,Ramsbottom\n", encoding="utf-8")
+    problems = check_inputs(folder, protocol)
+    shown = str(problems.counts) + str(problems.error("problems.csv"))
+    assert not [name for name in ("Wilhelmina", "Featherstone", "9991112223") if name in shown]
+    assert {c.rule for c in problems.counts} == {"missing column"}
+    assert "may be data" in shown
+
+
+def test_two_rows_of_one_person_in_a_table_of_people_are_refused(folder, protocol, write, with_cld):
+    write("people.csv", "person_id,sex\nP1,female\nD1,female\n")
+    with pytest.raises(DataError, match="one person, two rows"):
+        read_study(folder, protocol, key=KEY)
+    write("people.csv", "person_id,sex\nP1,female\nF01R0,female\n")
+    assert read_study(folder, protocol, key=KEY).tables["people"].count().execute() == 2

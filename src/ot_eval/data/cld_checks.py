@@ -106,7 +106,7 @@ def check_files(files: AllFiles, problems: ProblemList, invalid: dict[str, list[
         counts[record["file_key"]] = {i: n for i, n in found.items() if n}
     listed = _listed(flagged, rules, counts)
     for key, source in enumerate(files.sources):
-        problems.add(source.name, "row given twice", "noted", table=TABLE, count=source.n_repeats)
+        problems.add(source.name, "row given twice", "noted", table=TABLE, count=len(source.repeats))
         for i, count in counts.get(key, {}).items():
             rule = rules[i]
             many = rule.rule == MONTH_FIRST and count >= MONTH_FIRST_SHARE * source.n_rows

@@ -19,8 +19,8 @@ import pyarrow.parquet
 from ot_eval.data.cld_headers import FIELDS, HeaderMatch, match_headers
 from ot_eval.data.dates import date_value, read_dates
 from ot_eval.data.engine import ROW_NO, Engine
-from ot_eval.data.formats import RawTable, Unreadable, check_file, read_raw
-from ot_eval.data.problems import ProblemList
+from ot_eval.data.formats import Unreadable, check_file, read_raw
+from ot_eval.data.problems import NO_HEADER, ProblemList
 
 TABLE = "cld"
 KINDS = {f.name: f.kind for f in FIELDS}
@@ -31,18 +31,14 @@ TYPES: dict[str, pa.DataType] = {"date": pa.date32(), "number": pa.float64()}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One file. `rows` is Arrow for a text file and lazy for Parquet; both hold the columns of `AllFiles`.
-
-    `n_repeats` counts rows that equal an earlier row of the file in every field (rule 5).
-    """
+    """One file. `repeats` holds the `row_no` of rows that equal an earlier row of the file in every field (rule 5)."""
 
     name: str
     path: Path
-    rows: pa.Table | ir.Table
     header: HeaderMatch
     encoding: str
     n_rows: int
-    n_repeats: int
+    repeats: pa.Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,24 +55,36 @@ class AllFiles:
     once: ir.Table
 
 
+Opened = tuple[Source, "pa.Table | ir.Table"]
+"""A file and its rows with the columns of `AllFiles`: Arrow for a text file, lazy for Parquet."""
+
+
 def open_files(engine: Engine, paths: list[Path], problems: ProblemList) -> AllFiles | None:
     """Open every file; add to `problems` why one cannot be read. None where none can."""
     sources: list[Source] = []
+    text: list[pa.Table] = []
+    parts: list[ir.Table] = []
     for path in paths:
-        source = _open(engine, path, len(sources), problems)
-        if source is not None:
+        opened = _open(engine, path, len(sources), problems)
+        if opened is not None:
+            source, rows = opened
             sources.append(source)
+            text.append(rows) if isinstance(rows, pa.Table) else parts.append(rows)
     if not sources:
         return None
-    text = [s.rows for s in sources if isinstance(s.rows, pa.Table)]
-    parts = [s.rows for s in sources if not isinstance(s.rows, pa.Table)]
     if text:
         parts.append(engine.put("cld_text", pa.concat_tables(text)))
     every = engine.view("cld_every", ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0])
-    return AllFiles(sources=tuple(sources), every=every, once=every.filter(~every.repeated))
+    again = [
+        pa.table({"file_key": pa.repeat(pa.scalar(key, pa.int64()), len(s.repeats)), ROW_NO: s.repeats})
+        for key, s in enumerate(sources)
+    ]
+    repeats = engine.put("cld_repeats", pa.concat_tables(again))
+    once = engine.view("cld_once", every.anti_join(repeats, ["file_key", ROW_NO]))
+    return AllFiles(sources=tuple(sources), every=every, once=once)
 
 
-def _open(engine: Engine, path: Path, key: int, problems: ProblemList) -> Source | None:
+def _open(engine: Engine, path: Path, key: int, problems: ProblemList) -> Opened | None:
     try:
         check_file(path)
         if path.suffix.lower() == ".parquet":
@@ -89,25 +97,31 @@ def _open(engine: Engine, path: Path, key: int, problems: ProblemList) -> Source
     header = _checked_header(raw.table.column_names, raw.table.num_rows, path.name, problems)
     if header is None:
         return None
-    repeated = _repeated(raw.table)
-    return Source(
+    for line, name in raw.formulas:
+        problems.add(path.name, "formula", "refused", table=TABLE, column=name, rows=[(line, "=")])
+    lines = pa.array(np.arange(raw.first_row, raw.first_row + raw.table.num_rows, dtype=np.int64))
+    repeats = lines.filter(pa.array(_repeated(raw.table)))
+    source = Source(
         name=path.name,
         path=path,
-        rows=_typed(raw, header, key, repeated),
         header=header,
         encoding=raw.encoding,
         n_rows=raw.table.num_rows,
-        n_repeats=int(repeated.sum()),
+        repeats=repeats,
     )
+    return source, _typed(raw.table, header, key, lines)
 
 
 def _checked_header(names: list[str], n_rows: int, file: str, problems: ProblemList) -> HeaderMatch | None:
+    """Match the header; a first row without any essential name may be data, so its words are then shown nowhere."""
     header = match_headers(names)
+    headed = len(header.missing) < sum(f.essential for f in FIELDS)
     for name, hint in header.missing:
-        problems.add(file, "missing column", "refused", table=TABLE, column=name, note=hint)
+        note = hint if headed else NO_HEADER
+        problems.add(file, "missing column", "refused", table=TABLE, column=name, note=note)
     for name in header.repeated:
         problems.add(file, "repeated column", "refused", table=TABLE, column=name)
-    for name in header.unknown:
+    for name in header.unknown if headed else ():
         problems.add(file, "extra column", "noted", table=TABLE, column=name)
     if n_rows == 0:
         problems.add(file, "empty file", "refused", table=TABLE)
@@ -124,17 +138,16 @@ def _repeated(table: pa.Table) -> np.ndarray:
     return ~first
 
 
-def _typed(raw: RawTable, header: HeaderMatch, key: int, repeated: np.ndarray) -> pa.Table:
+def _typed(given: pa.Table, header: HeaderMatch, key: int, lines: pa.Array) -> pa.Table:
     """Return a text file's fields as read."""
-    n = raw.table.num_rows
+    n = given.num_rows
     columns: dict[str, pa.Array] = {
         "file_key": pa.repeat(pa.scalar(key, pa.int64()), n),
-        ROW_NO: pa.array(np.arange(raw.first_row, raw.first_row + n, dtype=np.int64)),
-        "repeated": pa.array(repeated),
+        ROW_NO: lines,
     }
     for name, kind in KINDS.items():
         here = header.columns.get(name)
-        text = pa.nulls(n, pa.string()) if here is None else _blank_as_null(raw.table.column(here), kind)
+        text = pa.nulls(n, pa.string()) if here is None else _blank_as_null(given.column(here), kind)
         if kind in TYPES:
             columns[f"given_{name}"] = text
         columns[name] = read_dates(text).dates if kind == "date" else _numbers(text) if kind == "number" else text
@@ -154,7 +167,7 @@ def _numbers(text: pa.Array) -> pa.Array:
     return pc.cast(pc.if_else(pc.match_substring_regex(text, NUMBER), text, None), pa.float64())
 
 
-def _open_parquet(engine: Engine, path: Path, key: int, problems: ProblemList) -> Source | None:
+def _open_parquet(engine: Engine, path: Path, key: int, problems: ProblemList) -> Opened | None:
     try:
         names = list(pa.parquet.read_schema(path).names)
         n_rows = pa.parquet.read_metadata(path).num_rows
@@ -164,42 +177,46 @@ def _open_parquet(engine: Engine, path: Path, key: int, problems: ProblemList) -
     if header is None:
         return None
     scanned = engine.scan(f"cld_scan_{key}", path)
-    again = engine.connection.to_pyarrow(_lazily_repeated(scanned, names))
-    repeats = engine.put(f"cld_repeats_{key}", again) if again.num_rows else None
-    return Source(
+    again = engine.connection.to_pyarrow(_lazily_repeated(scanned, names, header))
+    source = Source(
         name=path.name,
         path=path,
-        rows=engine.view(f"cld_read_{key}", _read_lazily(scanned, header, key, repeats)),
         header=header,
         encoding="parquet",
         n_rows=n_rows,
-        n_repeats=again.num_rows,
+        repeats=again[ROW_NO].combine_chunks().cast(pa.int64()),
     )
+    return source, engine.view(f"cld_read_{key}", _read_lazily(scanned, header, key))
 
 
-def _lazily_repeated(table: ir.Table, names: list[str]) -> ir.Table:
+def _lazily_repeated(table: ir.Table, names: list[str], header: HeaderMatch) -> ir.Table:
     """Return `row_no` of every row that equals an earlier one, as `_repeated` does.
 
-    A hash finds the few candidates; whether they are equal is then decided on their whole text.
+    Equal rows agree in person, start, type and service: that finds the few candidates, reading four columns. Whether
+    they are equal is then decided on their whole text.
     """
-    cells = [table[name].cast("string").strip().fill_null("") for name in names]
+
+    def bare(name: str) -> ir.StringValue:
+        return table[name].cast("string").strip().fill_null("").lower()
+
+    essential = ("la_person_id", "start_date", "event_type", "service_component")
+    named = table.select(ROW_NO, **{f"_{name}": bare(header.columns[name]) for name in essential})
+    key = [f"_{name}" for name in essential]
+    twice = named.group_by(key).agg(n=named.count()).filter(lambda t: t.n > 1).select(*key)
+    candidates = table.semi_join(named.semi_join(twice, key).select(ROW_NO), ROW_NO)
+    cells = [candidates[name].cast("string").strip().fill_null("") for name in names]
     whole = (ibis.literal("\x1f").join(cells) if len(cells) > 1 else cells[0]).lower()
-    hashed = table.select(ROW_NO, hashed=whole.hash())
-    twice = hashed.group_by("hashed").agg(n=hashed.count()).filter(lambda t: t.n > 1).select("hashed")
-    candidates = hashed.semi_join(twice, "hashed").select(ROW_NO)
-    texts = table.mutate(whole=whole).semi_join(candidates, ROW_NO).select(ROW_NO, "whole")
-    place = ibis.row_number().over(ibis.window(group_by=texts.whole, order_by=texts[ROW_NO]))
-    placed = texts.mutate(place=place)
+    texts = candidates.select(ROW_NO, whole=whole)
+    placed = texts.mutate(place=ibis.row_number().over(ibis.window(group_by=texts.whole, order_by=texts[ROW_NO])))
     return placed.filter(placed.place > 0).select(ROW_NO)
 
 
-def _read_lazily(table: ir.Table, header: HeaderMatch, key: int, repeats: ir.Table | None) -> ir.Table:
+def _read_lazily(table: ir.Table, header: HeaderMatch, key: int) -> ir.Table:
     """Return a Parquet file's fields as read, as an expression."""
     columns: dict[str, ir.Value] = {
         "file_key": ibis.literal(key, "int32").cast("int64"),
         ROW_NO: table[ROW_NO].cast("int64"),
     }
-    columns["repeated"] = ibis.literal(False)
     for name, kind in KINDS.items():
         here = header.columns.get(name)
         column = ibis.null("string") if here is None else table[here]
@@ -210,12 +227,7 @@ def _read_lazily(table: ir.Table, header: HeaderMatch, key: int, repeats: ir.Tab
         if kind in TYPES:
             columns[f"given_{name}"] = text
         columns[name] = date_value(column) if kind == "date" else number_value(column) if kind == "number" else text
-    rows = table.select(**columns)
-    if repeats is None:
-        return rows
-    again = repeats.select(repeat_no=repeats[ROW_NO])
-    marked = rows.left_join(again, rows[ROW_NO] == again.repeat_no)
-    return marked.mutate(repeated=marked.repeat_no.notnull()).drop("repeat_no").select(*rows.columns)
+    return table.select(**columns)
 
 
 def blank_as_null(column: ir.StringValue) -> ir.StringValue:

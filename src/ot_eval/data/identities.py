@@ -10,9 +10,19 @@ import pyarrow.compute as pc
 from ot_eval.data.persons import Persons
 from ot_eval.data.problems import ProblemList
 from ot_eval.data.pseudonyms import pseudonyms
+from ot_eval.data.schema import table as declared
 
 PEOPLE_COLUMNS = {"person_id": "person", "carer_id": "carer"}
 """Identifiers that become pseudonyms, and the kind that each names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a problem was found."""
+
+    file: str
+    table: str
+    column: str
 
 
 def with_pseudonyms(
@@ -44,23 +54,24 @@ def with_pseudonyms(
     return resolved
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a problem was found."""
-
-    file: str
-    table: str
-    column: str
-
-
 def _report_ids(ids: list[str], known: Persons, place: _Place, problems: ProblemList) -> None:
-    strangers = [i for i in ids if i not in known.resolved]
-    shared = [i for i in ids if i in known.ambiguous]
-    for rule, found in (("person not in Client Level Data", strangers), ("one id, two councils", shared)):
+    """Report ids that Client Level Data do not know, that name two people, or of which two name one person.
+
+    The last matters only in a table of people, where it would count the person twice.
+    """
+    one_row_each = declared(place.table).key == ("person_id",)
+    people: dict[str, str] = {}
+    again = [i for i in ids if people.setdefault(known.resolved.get(i, i), i) != i]
+    reports = (
+        ("person not in Client Level Data", False, [i for i in ids if i not in known.resolved]),
+        ("one id, two councils", True, [i for i in ids if i in known.ambiguous]),
+        ("one person, two rows", True, again if one_row_each else []),
+    )
+    for rule, refused, found in reports:
         problems.add(
             place.file,
             rule,
-            "refused" if found is shared else "noted",
+            "refused" if refused else "noted",
             table=place.table,
             column=place.column,
             count=len(found),

@@ -25,6 +25,9 @@ SHOWN = 6
 """Rules named in one error message; the rest are counted."""
 
 
+NO_HEADER = "The first row holds none of the column names: it may be data."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One value that broke one rule. Private: `value` is the person's own. `row` is the line of the file, or None."""
@@ -179,6 +182,7 @@ MEANING: dict[str, str] = {
     "end before start": "an end on or after its start",
     "one id, different rows": "one row for each key of the table",
     "two people with one id": "one person for each id",
+    "one person, two rows": "one row for each person; the local ids belong to one person in Client Level Data",
     "one id, two councils": "local ids that name one person in the data; say whose council's id it is",
     "formula": "values, not Excel formulas",
     "no complete month": "at least one month with a usual number of ended requests, assessments and services",

@@ -13,7 +13,7 @@ from ot_eval.base.errors import nearest
 from ot_eval.data.conversion import TYPES, Check, convert
 from ot_eval.data.formats import RawTable
 from ot_eval.data.own_words import OwnWords, spelled
-from ot_eval.data.problems import ProblemList
+from ot_eval.data.problems import NO_HEADER, ProblemList
 from ot_eval.data.schema import Table
 
 
@@ -50,17 +50,22 @@ def check_table(raw: RawTable, table: Table, words: OwnWords, problems: ProblemL
 
 
 def _match_columns(check: Check) -> dict[str, pa.Array]:
-    """Return the given columns by declared name; report missing and extra ones."""
-    given = {spelled(name): name for name in check.raw.table.column_names}
+    """Return the given columns by declared name; report missing and extra ones.
+
+    A first row without any required name may be a row of data: its words are then shown nowhere.
+    """
+    names = check.raw.table.column_names
+    given = {spelled(name): name for name in names}
     declared = {spelled(c.name): c for c in check.table.columns}
-    extra = [name for key, name in given.items() if key not in declared]
+    headed = any(key in given for key, column in declared.items() if column.required)
+    extra = [name for key, name in given.items() if key not in declared] if headed else []
     file, table = check.raw.path.name, check.table.name
     for key, column in declared.items():
         if key not in given and column.required:
-            hint = nearest(column.name, extra)
-            check.problems.add(file, "missing column", "refused", table=table, column=column.name, note=hint.strip())
+            hint = nearest(column.name, extra).strip() if headed else NO_HEADER
+            check.problems.add(file, "missing column", "refused", table=table, column=column.name, note=hint)
+    absent = [c.name for k, c in declared.items() if k not in given]
     for name in extra:
-        absent = [c.name for k, c in declared.items() if k not in given]
         check.problems.add(file, "extra column", "noted", table=table, column=name, note=nearest(name, absent).strip())
     return {declared[k].name: _chunk(check.raw.table.column(name)) for k, name in given.items() if k in declared}
 
