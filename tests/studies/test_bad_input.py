@@ -60,9 +60,7 @@ def to_no_data_folder(study: Path) -> None:
 
 def to_typo(study: Path) -> None:
     protocol = study / "protocol.yaml"
-    protocol.write_text(
-        protocol.read_text(encoding="utf-8") + "increase:\n  minimum_raise: 2\n", encoding="utf-8"
-    )
+    protocol.write_text(protocol.read_text(encoding="utf-8") + "increase:\n  minimum_raise: 2\n", encoding="utf-8")
 
 
 def keep_episodes(number: int):

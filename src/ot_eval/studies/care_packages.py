@@ -14,8 +14,11 @@ import pandas as pd
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import Check, Curve, Estimate, StudyResult
+from ot_eval.derive import materialise
 from ot_eval.derive.assemble import StudyTables
+from ot_eval.derive.cld_words import HOME_SUPPORT
 from ot_eval.derive.follow_up import follow_up
+from ot_eval.derive.recording import recording_style
 from ot_eval.models.about import About
 from ot_eval.studies.care_packages_contact import contact_models, contact_rates, refusal
 from ot_eval.studies.care_packages_time import event_free, incidence, time_without, uncertain_dates, who
@@ -40,7 +43,19 @@ def prepare(tables: StudyTables, protocol: Protocol) -> Prepared:
     """Derive who is followed, from when, until when and why follow-up ended."""
     followed = follow_up(tables, protocol)
     flow = tuple(replace(step, population=SHOWN.get(step.population, step.population)) for step in followed.flow)
-    return Prepared(frames={"follow_up": followed.frame}, flow=flow, facts=followed.facts)
+    facts = {**followed.facts, **recorded_how(tables, protocol)}
+    return Prepared(frames={"follow_up": followed.frame}, flow=flow, facts=facts)
+
+
+def recorded_how(tables: StudyTables, protocol: Protocol) -> dict[str, str]:
+    """Say how changes of home support are recorded, council by council; nothing without Client Level Data."""
+    if tables.cld is None:
+        return {}
+    found = materialise.rows(recording_style(tables.cld.rows, tables.cld.events, protocol.reading))
+    home = {row["la_code"]: row["style"] for row in found if row["service_component"] == HOME_SUPPORT}
+    if not home:
+        return {}
+    return {"recording_style": "; ".join(f"council {code}: {style}" for code, style in sorted(home.items()))}
 
 
 def refuse(prepared: Prepared) -> None:

@@ -9,6 +9,7 @@ import io
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -63,8 +64,8 @@ class Workspace:
         """How the protocol as used differs from the protocol as locked."""
         return tuple(Deviation(**d) for d in self._about()["deviations"])
 
-    def _about(self) -> dict[str, list[dict[str, str]]]:
-        about: dict[str, list[dict[str, str]]] = json.loads((self._desk / "about.json").read_text(encoding="utf-8"))
+    def _about(self) -> dict[str, Any]:
+        about: dict[str, Any] = json.loads((self._desk / "about.json").read_text(encoding="utf-8"))
         return about
 
     def save(self, result: StudyResult) -> Path:
