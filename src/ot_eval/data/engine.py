@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from ot_eval.base.errors import RequestError
 from ot_eval.base.protocol import Engine as EngineSettings
+from ot_eval.base.study import private_dir
 
 PACKED = "packed"
 ROW_NO = "row_no"
@@ -91,6 +93,8 @@ def connect(settings: EngineSettings, spill: Path) -> Engine:
         Spark is asked for and is not installed.
     """
     if settings.name == "duckdb":
+        with contextlib.suppress(OSError):  # a data folder that cannot be written to: then nothing can spill
+            private_dir(spill)
         connection = ibis.duckdb.connect(memory_limit=settings.memory, temp_directory=str(spill))
         connection.raw_sql(f"ATTACH ':memory:' AS {PACKED} (COMPRESS)")
         connection.raw_sql("SET preserve_insertion_order = false")
