@@ -24,6 +24,8 @@ def compare(fitted, block, relative):
     # Relative to the coefficient, or to its standard error where the coefficient is nearly zero.
     assert float(np.max(np.abs(fitted.beta - wanted) / np.maximum(np.abs(wanted), se))) < CONVERGED
     assert relative(np.sqrt(np.diag(fitted.covariance)), se) < CONVERGED
+    if block.get("vcov") and "robust_se" not in terms[0]:
+        assert np.allclose(fitted.covariance, block["vcov"], rtol=CHI_SQUARE, atol=1e-12)
     if "robust_se" in terms[0]:
         # R's sandwich has no small-sample factor; ours multiplies it by G / (G - 1).
         plain = fitted.robust / fitted.clusters.correction

@@ -135,6 +135,15 @@ def test_gray_test_equals_cmprsk(golden, mgus2, about, relative, by, key):
         assert f"{wanted['df']} degrees" in found.method
 
 
+def test_cumulative_incidence_by_group_equals_cmprsk(golden, mgus2, about, relative):
+    for row in golden("competing_risks_mgus2")["cuminc_est"]:
+        sex, code = row["curve"].split()
+        curves = cumulative_incidence(mgus2, cause={"1": "pcm", "2": "death"}[code], by="sex", about=about)
+        curve = next(c for c in curves if c.group == sex)
+        for month in ("12", "60", "120", "240", "300"):
+            assert relative(curve.value[int(month)], row[month]) < CLOSED
+
+
 def _hand_sets(reference):
     return {name: value for name, value in reference.items() if isinstance(value, dict) and "data" in value}
 

@@ -62,11 +62,10 @@ def test_medians_with_log_log_limits_equal_r(golden, lung, about):
     for key, by in (("lung_all", None), ("lung_by_sex", "sex")):
         for row, curve in zip(wanted[key]["median"], kaplan_meier(lung, by=by, about=about), strict=True):
             assert time_to_share(curve) == (row["median"], row["0_95LCL"], row["0_95UCL"])
-    quantiles = wanted["lung_all"].get("quantiles")
-    if quantiles:
-        curve = kaplan_meier(lung, about=about)[0]
-        for percent, day in quantiles["quantile"].items():
-            assert time_to_share(curve, 1 - int(percent) / 100)[0] == day
+    quantiles, curve = wanted["lung_all"]["quantiles"], kaplan_meier(lung, about=about)[0]
+    for percent in ("25", "50", "75"):
+        days = tuple(quantiles[part][percent] for part in ("quantile", "lower", "upper"))
+        assert time_to_share(curve, 1 - int(percent) / 100) == days
 
 
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
