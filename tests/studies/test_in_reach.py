@@ -192,7 +192,7 @@ def test_homes_are_left_out_one_at_a_time(result):
 
 
 def test_the_charts_have_a_point_a_month_and_limits(result):
-    months = [e for e in result.estimates if e.analysis == "by_month"]
+    months = [e for e in result.estimates if e.analysis == "by_month" and e.population == "all"]
     assert [e.term for e in months] == [f"2025-{m:02d}" for m in range(1, 13)]
     assert {e.value for e in months} == {70.0}
     assert any("months" in c.detail or "off the median" in c.detail for c in result.checks if c.analysis == "by_month")
@@ -211,6 +211,23 @@ def test_a_month_that_stands_out_is_named(run):
     said = {c.name: c.sentence for c in result.checks if c.analysis == "xmr_chart"}
     assert [month for month, sentence in said.items() if "outside the limits" in sentence] == ["2025-09"]
     assert one(result, "xmr_chart", measure="lower process limit").value >= 0
+
+
+def test_a_home_is_charted_on_its_own_where_every_month_has_enough_stays(run):
+    def two_homes(frames):
+        e = frames["episodes"]
+        e["provider_id"] = ["north" if i % 10 < 6 else "south" for i in e.index]
+        late = (e["provider_id"] == "north") & (e["start_date"].dt.month % 2 == 1) & (e.index % 10 == 0)
+        e.loc[late, "assessed_at"] += pd.Timedelta(hours=60)  # north wobbles between 5 and 6 of 6
+        return frames
+
+    result = run(change=two_homes)
+    charted = {e.population for e in result.estimates if e.analysis == "xmr_chart"}
+    assert "north" in charted
+    assert "south" not in charted
+    check = next(c for c in result.checks if c.name == "homes not charted")
+    assert check.detail == "south"
+    assert one(result, "xmr_chart", population="north", measure="centre line").value == pytest.approx(100 * 5.5 / 6)
 
 
 def test_a_home_that_differs_is_named_and_small_homes_are_not_judged(run):

@@ -31,6 +31,7 @@ PARTS: tuple[Part, ...] = (
     in_reach_care.assessed,
     in_reach_care.by_month,
     in_reach_care.by_home,
+    in_reach_care.by_home_and_month,
     in_reach_care.length_of_stay,
     in_reach_care.meetings,
     in_reach_after.destinations,

@@ -7,6 +7,7 @@ import pandas as pd
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Check
 from ot_eval.models import bed_use, funnel, process_charts
+from ot_eval.studies.in_reach_data import EVERYONE
 from ot_eval.studies.in_reach_desk import Desk, Found
 
 FEWEST_A_MONTH = 5
@@ -50,33 +51,59 @@ def assessed(desk: Desk) -> Found:
     )
 
 
-def _monthly(desk: Desk) -> pd.Series:
-    """Return the share assessed in time by month of admission, first month to last; empty where stays are too few."""
-    due = _due(desk)
+def monthly(due: pd.DataFrame) -> pd.Series:
+    """Return the share assessed in time by month of admission, first month to last; refuse months with few stays."""
     months = due.groupby("month")["in_time_certain"]
     every = pd.period_range(due["month"].min(), due["month"].max(), freq="M").strftime("%Y-%m")
+    few = int((months.size().reindex(every, fill_value=0) < FEWEST_A_MONTH).sum())
+    if few:
+        raise AnalysisRefused(
+            f"{few} of {len(every)} months have fewer than {FEWEST_A_MONTH} stays",
+            expected=f"at least {FEWEST_A_MONTH} stays a month, every month",
+            fix="chart over a longer time, or leave months out of the question",
+        )
     shares: pd.Series = (100 * months.mean()).reindex(every)
-    return shares.where(months.size().reindex(every, fill_value=0) >= FEWEST_A_MONTH)
+    return shares
 
 
 def by_month(desk: Desk) -> Found:
     """Chart the share assessed in time month by month: a run chart, and limits where there are twelve months."""
     due = _due(desk)
     for month, flag in due.groupby("month")["in_time_certain"]:
-        yield bed_use.share_of(desk.question(_in_time(desk), "by_month", str(month), homes=False), flag, SHARE)
-    series = _monthly(desk)
-    if series.isna().any():
-        raise AnalysisRefused(
-            f"{int(series.isna().sum())} of {len(series)} months have fewer than {FEWEST_A_MONTH} stays",
-            expected=f"at least {FEWEST_A_MONTH} stays a month, every month",
-            fix="chart by quarter, or over a longer time",
+        yield bed_use.share_of(desk.apart(_in_time(desk), "by_month", str(month)), flag, SHARE)
+    yield from _charts(desk, due, EVERYONE)
+
+
+def by_home_and_month(desk: Desk) -> Found:
+    """Chart each home month by month where every month has enough stays, and name the homes where not."""
+    too_few = []
+    for home, due in _due(desk).groupby("home"):
+        try:
+            found = list(_charts(desk, due, str(home)))
+        except AnalysisRefused:
+            too_few.append(str(home))
+            continue
+        for month, flag in due.groupby("month")["in_time_certain"]:
+            yield bed_use.share_of(desk.apart(_in_time(desk), "by_month", str(month), str(home)), flag, SHARE)
+        yield from found
+    if too_few:
+        yield Check(
+            analysis="by_month",
+            name="homes not charted",
+            passed=False,
+            sentence="Some homes have too few stays a month for a chart of their own.",
+            detail=", ".join(too_few),
         )
-    yield from _run_chart(desk, process_charts.run_chart(series), len(due))
-    yield from _limits(desk, process_charts.xmr(series), len(due))
 
 
-def _run_chart(desk: Desk, chart: process_charts.RunChart, n: int) -> Found:
-    question = desk.question(_in_time(desk), "run_chart", EVERY_MONTH)
+def _charts(desk: Desk, due: pd.DataFrame, population: str) -> Found:
+    series = monthly(due)
+    yield from _run_chart(desk, process_charts.run_chart(series), population, len(due))
+    yield from _limits(desk, process_charts.xmr(series), population, len(due))
+
+
+def _run_chart(desk: Desk, chart: process_charts.RunChart, population: str, n: int) -> Found:
+    question = desk.apart(_in_time(desk), "run_chart", EVERY_MONTH, population)
     yield bed_use.line_of(question, "middle of the monthly shares", chart.median, n)
     sentence = (
         "The monthly share moved more than chance alone would move it."
@@ -87,25 +114,27 @@ def _run_chart(desk: Desk, chart: process_charts.RunChart, n: int) -> Found:
         f"longest run {chart.longest_run} (at most {chart.longest_run_allowed}); "
         f"crossings {chart.crossings} (at least {chart.fewest_crossings_allowed}); Anhøj rules"
     )
-    yield Check(analysis="run_chart", name=_in_time(desk), passed=not chart.signal, sentence=sentence, detail=detail)
+    yield Check(analysis="run_chart", name=population, passed=not chart.signal, sentence=sentence, detail=detail)
 
 
-def _limits(desk: Desk, chart: process_charts.XmR, n: int) -> Found:
-    question = desk.question(_in_time(desk), "xmr_chart", EVERY_MONTH)
+def _limits(desk: Desk, chart: process_charts.XmR, population: str, n: int) -> Found:
+    question = desk.apart(_in_time(desk), "xmr_chart", EVERY_MONTH, population)
     lines = {"centre line": chart.centre, "lower process limit": chart.lower, "upper process limit": chart.upper}
     for measure, value in lines.items():
         yield bed_use.line_of(question, measure, min(100.0, max(0.0, value)), n)
+    where = "" if population == EVERYONE else f" in {population}"
     for month, signal in zip(chart.periods, chart.signals, strict=True):
         if signal:
-            sentence = f"The month {month} stands out: {signal}."
-            yield Check(analysis="xmr_chart", name=month, passed=False, sentence=sentence, detail="Making Data Count")
+            sentence = f"The month {month} stands out{where}: {signal}."
+            name = month if population == EVERYONE else f"{population}, {month}"
+            yield Check(analysis="xmr_chart", name=name, passed=False, sentence=sentence, detail="Making Data Count")
 
 
 def by_home(desk: Desk) -> Found:
     """Compare homes on a funnel: few stays make a share swing, so small homes are listed and never judged."""
     due = _due(desk)
     for home, flag in due.groupby("home")["in_time_certain"]:
-        yield bed_use.share_of(desk.question(_in_time(desk), "by_home", str(home), homes=False), flag, SHARE)
+        yield bed_use.share_of(desk.apart(_in_time(desk), "by_home", str(home)), flag, SHARE)
     counts = due.groupby("home")["in_time_certain"].agg(["size", "sum"]).reset_index()
     counts.columns = pd.Index(["home", "n", "events"])
     fewest = desk.protocol.in_reach.fewest_people_a_home
@@ -118,7 +147,7 @@ def by_home(desk: Desk) -> Found:
     for row in plot.homes.to_dict("records"):
         home, n, verdict = str(row["home"]), int(row["n"]), str(row["verdict"])
         for column, words in FUNNEL_LINES.items():
-            question = desk.question(_in_time(desk), "funnel", home, homes=False)
+            question = desk.apart(_in_time(desk), "funnel", home)
             yield bed_use.line_of(question, words, 100 * float(edges[column][n - 1]), n)
         passed = verdict in (funnel.AS_EXPECTED, funnel.TOO_FEW)
         yield Check(analysis="funnel", name=home, passed=passed, sentence=f"{home}: {verdict}.", detail=detail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -27,10 +27,14 @@ class Desk:
     facts: dict[str, str]
     protocol: Protocol
 
-    def question(self, outcome: str, analysis: str, term: str, *, homes: bool = True) -> Question:
-        """Return a question about stays; `homes` is false where homes or months are looked at one by one."""
-        about = About(population=EVERYONE, outcome=outcome, level=self.protocol.level, study=self.protocol.study)
-        return Question(about=about, analysis=analysis, term=term, cluster=self.cluster if homes else None)
+    def question(self, outcome: str, analysis: str, term: str, population: str = EVERYONE) -> Question:
+        """Return a question about stays in every home."""
+        about = About(population=population, outcome=outcome, level=self.protocol.level, study=self.protocol.study)
+        return Question(about=about, analysis=analysis, term=term, cluster=self.cluster)
+
+    def apart(self, outcome: str, analysis: str, term: str, population: str = EVERYONE) -> Question:
+        """Return a question about one home or one month at a time; nothing is left out."""
+        return replace(self.question(outcome, analysis, term, population), cluster=None)
 
     @property
     def ended(self) -> pd.DataFrame:

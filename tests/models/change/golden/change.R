@@ -1,5 +1,5 @@
 # Reference values for change statistics. Run in this folder: Rscript change.R
-# Writes change_scores.csv (invented data, ours) and change.json. R 4.2.2; nlme 3.1-162, pROC 1.18.0, lmerTest 3.1-3.
+# Writes change_scores.csv (invented data, ours) and change.json. R 4.2.2; nlme 3.1-162, pROC 1.18.0, sandwich 3.0-2.
 suppressMessages({library(nlme); library(pROC); library(jsonlite); library(sandwich)})
 set.seed(20260401)
 n <- 160
