@@ -49,8 +49,6 @@ def followed_lines(index: Table, packages: Table, data_end: int, *, hand_over: b
         real=(care["real_cost_per_week"] * HUNDREDTHS).round().cast("int64"),
         blind=care["hours_per_week"].isnull().cast("int64"),
     )
-    if hand_over:
-        care = handed_over(care, LINE)
     lines = index.select("person_id", "zero", "seven", "death").inner_join(care, "person_id")
     seven = lines["seven"]
     set_up = (lines["earliest"] <= seven) & (lines["first_day"] > seven)
@@ -61,7 +59,10 @@ def followed_lines(index: Table, packages: Table, data_end: int, *, hand_over: b
             replaced.ifelse(lines["end_earliest"], lines["last_day"]), data_end, lines["death"].fill_null(days.FAR)
         ),
     )
-    return lines.filter(lines["last_day"] >= lines["first_day"]).drop("death", "end_earliest", "la_code", "line")
+    lines = lines.filter(lines["last_day"] >= lines["first_day"])
+    if hand_over:
+        lines = handed_over(lines, LINE)
+    return lines.drop("death", "end_earliest", "la_code", "line")
 
 
 def with_baseline(index: Table, lines: Table, unit: str) -> Table:

@@ -107,6 +107,8 @@ def kind_of(points: Table, rule: Increase) -> Any:
     switched = (points["provider_before"] != points["provider_after"]).fill_null(False)
     april = _near_april(points, rule.price_uplift.april_window_days)
     repriced = (points["cost"] != points["cost_0"]).fill_null(False)
+    tolerance = points["real_0"] * rule.price_uplift.tolerance_percent / 100
+    indexed = rule.price_uplift.deflate & ((points["real"] - points["real_0"]).abs() <= tolerance).fill_null(False)
     enough = points["amount"] >= points["bar"]
     short = (points["length_0"] < need).fill_null(False)
     settled = (points["length_00"] >= need).fill_null(False)
@@ -122,7 +124,7 @@ def kind_of(points: Table, rule: Increase) -> Any:
         ((before == 0) & same, "same_after_gap"),
         (same & switched, "provider_switch"),
         (same & april & points["vanished"], "april_reset"),
-        (same & april & repriced, "price_uplift"),
+        (same & repriced & (april | indexed), "price_uplift"),
         (same & repriced, "price_change"),
         (same & (points["review"] != "none"), "recut_at_review"),
         (same, "recut"),
