@@ -1,12 +1,14 @@
 """What holds for every built-in instrument: its record is whole, its ends are reached, and better is better."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ot_eval.measures import registry, scoring
+from ot_eval.measures import catalogue, registry, scoring
 from ot_eval.measures.barthel_modified import band
 from ot_eval.measures.goal_attainment import CORRELATION, t_score
 
@@ -24,8 +26,11 @@ def test_the_record_is_whole(instrument):
     assert instrument.licence.owner
     assert instrument.licence.condition
     assert instrument.source
-    assert {c.score for c in instrument.important_changes} <= {s.name for s in instrument.scores}
-    assert all(c.setting and c.source and c.value > 0 for c in instrument.important_changes)
+    changes = (*instrument.important_changes, *instrument.detectable_changes)
+    assert {c.score for c in changes} <= {s.name for s in instrument.scores}
+    assert all(c.setting and c.source and c.value > 0 for c in changes)
+    assert not any(c.kind.startswith(("MDC", "SEM")) for c in instrument.important_changes)
+    assert all(c.kind.startswith("MDC 95") for c in instrument.detectable_changes)
 
 
 def test_there_is_no_important_change_for_the_modified_barthel():
@@ -132,7 +137,13 @@ def test_bands_are_a_named_option(total, shah, scire):
 
 
 def test_the_catalogue_says_where_each_threshold_comes_from():
-    rows = {row["name"]: row for row in registry.catalogue(KNOWN)}
+    rows = {row["name"]: row for row in catalogue.catalogue(KNOWN)}
     assert rows["mbi"]["important change"] == "none established"
     assert "Ohno 2021" in rows["copm"]["important change"]
     assert all(row["licence"] and row["missing rule"] for row in rows.values())
+
+
+def test_the_page_of_instruments_is_the_one_made_from_the_code():
+    page = Path(__file__).resolve().parents[2] / "docs" / "instruments.md"
+    again = "run: python -m ot_eval.measures.catalogue > docs/instruments.md"
+    assert page.read_text(encoding="utf-8") == catalogue.as_markdown(), again

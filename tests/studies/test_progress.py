@@ -1,5 +1,6 @@
 """The progress strand on an invented service whose every published-style percentage is known before it is computed."""
 
+import itertools
 from dataclasses import replace
 
 import ibis
@@ -10,7 +11,7 @@ import pytest
 from ot_eval.base.errors import AnalysisRefused, DataError, RequestError
 from ot_eval.base.protocol import Protocol
 from ot_eval.derive.assemble import assemble_tables
-from ot_eval.measures import registry
+from ot_eval.measures import eq5d_dsu, registry
 from ot_eval.models import change_percent as cp
 from ot_eval.studies import progress
 from ot_eval.studies.workspace import Workspace
@@ -362,3 +363,47 @@ def test_the_same_seed_gives_the_same_result_and_people_s_order_does_not_matter(
 
     assert run(plan()).to_json() == one.to_json()
     assert run(plan(), turned).to_json() == one.to_json()
+
+
+def test_the_dsu_mapping_comes_from_the_user_s_table(run, tmp_path):
+    """A table of the right shape, ours: women's values are Dolan-like by level sum, men's are 0.1 lower."""
+    profiles = ["".join(map(str, p)) for p in itertools.product(range(1, 6), repeat=5)]
+    women = [1.0 - (sum(map(int, p)) - 5) / 20 for p in profiles]
+    columns = {c: [w - (0.1 if c.endswith("_male") else 0.0) for w in women] for c in eq5d_dsu.COLUMNS}
+    pd.DataFrame({"profile": profiles, **columns}).to_csv(tmp_path / "dsu.csv", index=False)
+
+    def ages(frames):
+        frames["people"] = frames["people"].assign(birth_month="1940-05")
+        return frames
+
+    result = run(plan(dsu_table="dsu.csv"), ages)
+    found = _value(
+        result, "change", "eq5d5l index_uk_dsu_5l_to_3l", "mean change", term="baseline to end", population="all"
+    )
+    assert found.value == pytest.approx(1.0 / 20)  # pain falls by one level on average, and nothing else moves
+    means = [e for e in result.estimates if e.outcome == "eq5d5l index_uk_dsu_5l_to_3l" and e.analysis == "course"]
+    first = next(e for e in means if e.term == "baseline" and e.measure == "mean" and e.population == "all")
+    assert first.value == pytest.approx(1 - 2 / 20 - 0.05)  # half of them are men
+    assert not any(e.outcome == "eq5d5l index_uk_dsu_5l_to_3l" for e in run(plan(), ages).estimates)
+
+
+def test_a_published_detectable_change_is_used_for_reliable_change_only(run):
+    """Barthel 0-20: important 1.85, detectable 4.02. Twenty people gain 5, ten gain 3, ten nothing."""
+    full = {i.name: i.allowed[-1] for i in registry.instruments()["barthel20"].items}
+    low = full | {"transfer": 0, "stairs": 0}  # 15
+
+    def add(frames):
+        rows = []
+        for i in range(N):
+            after = full if i < 20 else low | ({"transfer": 3} if i < 30 else {})
+            for time, day, items in (("baseline", START, low), ("end", END, after)):
+                rows += [(f"P{i:02d}", day, time, "barthel20", item, float(v)) for item, v in items.items()]
+        frames["scores"] = pd.DataFrame(rows, columns=list(frames["scores"].columns))
+        return frames
+
+    result = run(plan(), add)
+    assert _value(result, "important_change", "barthel20 total", "share better by 1.85 or more").n_event == 30
+    reliable = _value(result, "reliable_change", "barthel20 total", "share better by 4.02 or more")
+    assert reliable.n_event == 20
+    assert "Hsieh 2007" in reliable.method
+    assert any(c.name == "important against detectable" and not c.passed for c in result.checks)

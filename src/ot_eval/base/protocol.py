@@ -114,7 +114,7 @@ class Exposure(Part):
     source: Literal["contacts", "event_description", "auto"] = Field(
         "auto", description="auto: the contacts file where there is one, else CLD's Event Description."
     )
-    coaching: bool = Field(True, description="Also report coached and usual-care providers where providers are given.")
+    coaching: bool = Field(True, description="Say how many had a coached provider, where providers are given.")
 
 
 class Disclosure(Part):
@@ -200,6 +200,7 @@ class Progress(Part):
         ("uk_rowen2026", "uk_crosswalk_vanhout2012", "uk_tto_dolan1997"),
         description="EQ-5D value sets, by full name; each is reported under it.",
     )
+    dsu_table: str = Field("", description="CSV of the NICE DSU mapping, EQ-5D-5L to 3L, in the data folder.")
     own_instruments: tuple[str, ...] = Field((), description="YAML files of your own instruments, in the data folder.")
     ascot_weights: str = Field("", description="CSV with your copy of the ASCOT weights, in the data folder.")
     faulty_assessments: Literal["refuse", "set_aside"] = Field(

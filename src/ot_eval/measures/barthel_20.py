@@ -32,6 +32,8 @@ BARTHEL_20 = Instrument(
             source="Hsieh 2007, 10.1177/1545968306294729",
             status="VERIFIED",
         ),
+    ),
+    detectable_changes=(
         ImportantChange(
             score="total",
             value=4.02,

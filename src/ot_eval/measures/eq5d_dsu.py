@@ -14,12 +14,26 @@ import pandas as pd
 
 from ot_eval.base.errors import DataError, RequestError
 from ot_eval.measures import eq5d_profile
+from ot_eval.measures.instrument import Score
 
 AGE_BANDS = ("18-34", "35-44", "45-54", "55-64", "65+")
 _LOWER_ENDS = (18, 35, 45, 55, 65)
 OLDEST = 120
 SEXES = ("female", "male")
+SCORE = "index_uk_dsu_5l_to_3l"
 COLUMNS = tuple(f"{band}_{sex}" for band in AGE_BANDS for sex in SEXES)
+
+
+def mapped_score(table: pd.DataFrame) -> Score:
+    """Return the mapped index as a score, with the ends of the user's own table."""
+    values = table.to_numpy()
+    return Score(
+        name=SCORE,
+        about="UK EQ-5D-3L value mapped from EQ-5D-5L by age and sex (NICE DSU; the user's table)",
+        unit="index",
+        minimum=float(values.min()),
+        maximum=float(values.max()),
+    )
 
 
 def age_band(years: pd.Series[float]) -> pd.Series[str]:

@@ -130,6 +130,8 @@ class Instrument:
     rules : rules across items
     source : where the scoring comes from
     status : how far the scoring was checked against its source
+    important_changes : published changes that matter to people
+    detectable_changes : published changes beyond measurement error (MDC 95); they say nothing of what matters
     """
 
     name: str
@@ -147,6 +149,7 @@ class Instrument:
     of_the_goal: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     important_changes: tuple[ImportantChange, ...] = ()
+    detectable_changes: tuple[ImportantChange, ...] = ()
 
     def score(self, name: str) -> Score:
         """Return the score called `name`."""

@@ -76,25 +76,3 @@ def find(name: str, known: Mapping[str, Instrument]) -> Instrument:
             fix="correct the column 'instrument', or describe your own instrument in a YAML file",
         )
     return known[name]
-
-
-def catalogue(known: Mapping[str, Instrument]) -> list[dict[str, str]]:
-    """Return one row an instrument in words: scores, missing rule, important change, licence, source, status.
-
-    The documentation page of instruments is made from it.
-    """
-    return [
-        {
-            "name": i.name,
-            "title": i.title,
-            "scores": "; ".join(f"{s.name} ({s.unit}, {s.better} is better)" for s in i.scores),
-            "missing rule": i.missing_rule,
-            "important change": "; ".join(
-                f"{c.score} {c.value:g}: {c.kind}, {c.setting}, {c.source} [{c.status}]" for c in i.important_changes
-            )
-            or "none established",
-            "licence": f"{i.licence.owner}: {i.licence.condition} [{i.licence.status}]",
-            "source": f"{i.source} [{i.status}]",
-        }
-        for i in known.values()
-    ]

@@ -37,11 +37,11 @@ TIMED_UP_AND_GO = Instrument(
             broken=lambda frame: frame["unable"].eq(1) & frame["seconds"].notna(),
         ),
     ),
-    important_changes=(
+    detectable_changes=(
         ImportantChange(
             score="seconds",
             value=4.09,
-            kind="MDC",
+            kind="MDC 95",
             setting="people with Alzheimer's disease",
             source="Ries 2009",
             status="RECALLED",

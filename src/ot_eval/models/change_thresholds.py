@@ -61,6 +61,17 @@ def error_from_reliability(sd: float, reliability: float, source: str) -> Measur
     return MeasurementError(sem=sd * sqrt(1 - reliability), source=source)
 
 
+def error_from_detectable(detectable: float, source: str) -> MeasurementError:
+    """Return the measurement error behind a published detectable change (MDC 95 = 1.96 x sqrt(2) x SEM).
+
+    Examples
+    --------
+    >>> round(error_from_detectable(4.02, "Hsieh 2007").sem, 2)
+    1.45
+    """
+    return MeasurementError(sem=detectable / (float(stats.norm.ppf(0.975)) * sqrt(2)), source=source)
+
+
 def repeat_reliability(frame: pd.DataFrame, source: str) -> tuple[float, MeasurementError]:
     """Return the reliability (ICC 2,1: two-way random, absolute agreement) and measurement error of repeated scores.
 

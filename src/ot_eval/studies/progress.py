@@ -20,6 +20,7 @@ from ot_eval.base.results import Check, Estimate, StudyResult
 from ot_eval.measures import scales
 from ot_eval.measures.instrument import ImportantChange
 from ot_eval.models.about import LEAST_CLUSTERS
+from ot_eval.models.change_thresholds import MeasurementError, error_from_detectable
 from ot_eval.studies.progress_data import prepare
 from ot_eval.studies.progress_parts import FEWEST_PEOPLE, PARTS, Material, Part, refusal
 from ot_eval.studies.workspace import Prepared, Workspace
@@ -104,6 +105,7 @@ def materials(workspace: Workspace, cluster: pd.Series | None) -> Iterator[Mater
                 people=workspace.frame("people").set_index("person_id"),
                 cluster=cluster,
                 thresholds=_thresholds(thresholds, name, score.name, workspace.protocol),
+                errors=_errors(thresholds, name, score.name, workspace.protocol),
                 contacts=contacts,
                 lead=score is lead,
                 protocol=workspace.protocol,
@@ -119,14 +121,30 @@ def _thresholds(
         for t in protocol.progress.important_changes
         if t.score == f"{instrument} {score}"
     )
-    return chosen or scales.thresholds_of(published, instrument, score)
+    return chosen or scales.thresholds_of(published, instrument, score, scales.IMPORTANT)
+
+
+def _errors(published: pd.DataFrame, instrument: str, score: str, protocol: Protocol) -> tuple[MeasurementError, ...]:
+    """Return the protocol's measurement errors of a score, or else those the published detectable changes imply."""
+    chosen = tuple(
+        MeasurementError(sem=n.sem, source=n.source)
+        for n in protocol.progress.measurement_errors
+        if n.score == f"{instrument} {score}"
+    )
+    known = scales.thresholds_of(published, instrument, score, scales.DETECTABLE)
+    return chosen or tuple(
+        error_from_detectable(c.value, f"{c.kind}; {c.setting}; {c.source} [{c.status}]") for c in known
+    )
 
 
 def definitions(workspace: Workspace) -> tuple[str, ...]:
     """Say in words what counted, from the protocol as used."""
     plan = workspace.protocol.progress
     named = workspace.frame("scales")["instrument"].unique()
-    none_known = [n for n in named if n not in set(workspace.frame("thresholds")["instrument"])]
+    thresholds = workspace.frame("thresholds")
+    known = set(thresholds.loc[thresholds["role"] == scales.IMPORTANT, "instrument"])
+    known |= {t.score.split()[0] for t in plan.important_changes}
+    none_known = [n for n in named if n not in known]
     said = [
         f"A first assessment counts from {plan.baseline_before_days} days before reablement began to "
         f"{plan.baseline_after_days} days after.",

@@ -16,15 +16,25 @@ from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import FlowStep
 from ot_eval.data.schema import TIMEPOINTS
 from ot_eval.derive.assemble import StudyTables
-from ot_eval.derive.cohort import EPISODE_RULES
+from ot_eval.derive.cohort import DAYS_A_YEAR, EPISODE_RULES
 from ot_eval.derive.index_people import contacts_of, index_people, own_table
-from ot_eval.measures import ascot, assessments, registry, scales, scoring, user_instrument
+from ot_eval.measures import (
+    ascot,
+    assessments,
+    eq5d_dsu,
+    eq5d_profile,
+    registry,
+    scales,
+    scoring,
+    user_instrument,
+)
 from ot_eval.measures.instrument import Instrument
 from ot_eval.studies.workspace import Prepared
 
 SCORES_ORDER = ("person_id", "instrument", "timepoint", "date", "item")
 GOALS_ORDER = ("person_id", "goal_id", "timepoint")
 EVERYONE = "all"
+FIVE_LEVELS = "eq5d5l"
 PEOPLE_COLUMNS = [
     "person_id",
     "start_date",
@@ -66,12 +76,17 @@ def prepare(tables: StudyTables, protocol: Protocol) -> Prepared:
     used = _instruments(given, tables, protocol)
     sound = _sound(given, used, protocol)
     scored = {i.name: scoring.score(sound[i.table], i) for i in used}
+    rows = scales.scale_rows(used)
+    if protocol.progress.dsu_table and FIVE_LEVELS in scored:
+        table = eq5d_dsu.read_table(tables.folder / protocol.progress.dsu_table, n_levels=5)
+        scored[FIVE_LEVELS] = with_mapped_index(scored[FIVE_LEVELS], people, table)
+        rows = pd.concat([rows, scales.score_rows(FIVE_LEVELS, "EQ-5D-5L", eq5d_dsu.mapped_score(table))])
     answered = _answered(people, given, scored, protocol)
     flow, kept = _flow(answered)
     contacts, source = contacts_of(tables, protocol)
     frames = {
         "people": people.loc[people["person_id"].isin(kept), PEOPLE_COLUMNS].reset_index(drop=True),
-        "scales": scales.scale_rows(used),
+        "scales": rows.reset_index(drop=True),
         "thresholds": scales.threshold_rows(used),
         **{
             f"scored_{name}": rows[rows["person_id"].isin(kept)].reset_index(drop=True) for name, rows in scored.items()
@@ -82,6 +97,16 @@ def prepare(tables: StudyTables, protocol: Protocol) -> Prepared:
     aside = "yes" if any(len(sound[name]) < len(given[name]) for name in given) else "no"
     facts = {**tables.facts, "ot_source": source, "set_aside": aside, "instruments": ", ".join(i.title for i in used)}
     return Prepared(frames=frames, flow=flow, facts=facts)
+
+
+def with_mapped_index(scored: pd.DataFrame, people: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Add the NICE DSU index: each profile mapped at the person's age on the day, and their sex; else empty."""
+    known = people.set_index("person_id")
+    on_the_day = pd.to_datetime(scored["date"]) - pd.to_datetime(scored["person_id"].map(known["end_date"]))
+    years = scored["person_id"].map(known["age"]) + on_the_day.dt.days / DAYS_A_YEAR
+    band, sex = eq5d_dsu.age_band(years), scored["person_id"].map(known["sex"])
+    mapped = eq5d_dsu.mapped_index(eq5d_profile.profile(scored), band, sex, table)
+    return scored.assign(**{eq5d_dsu.SCORE: mapped})
 
 
 def _of(table: pd.DataFrame | None, people: pd.DataFrame) -> pd.DataFrame:

@@ -49,6 +49,7 @@ class Material:
     people: pd.DataFrame
     cluster: pd.Series | None
     thresholds: tuple[ImportantChange, ...]
+    errors: tuple[change_thresholds.MeasurementError, ...]
     contacts: pd.DataFrame | None
     lead: bool
     protocol: Protocol
@@ -178,14 +179,9 @@ def _reading(percent: float, decimals: int, source: str, found: Iterable[Estimat
 def worthwhile(m: Material) -> Found:
     """Give the shares with important and with reliable change, each with the setting its threshold came from."""
     pairs = m.pairs(*DURING)
-    errors = [
-        change_thresholds.MeasurementError(sem=n.sem, source=n.source)
-        for n in m.protocol.progress.measurement_errors
-        if n.score == m.outcome
-    ]
     for threshold in m.thresholds:
         yield from change_thresholds.important_change(pairs, threshold, m.protocol.level)
-    for error in errors:
+    for error in m.errors:
         yield from change_thresholds.reliable_change(pairs, error, m.protocol.level)
         for threshold in m.thresholds:
             yield from change_thresholds.important_and_reliable(pairs, threshold, error, m.protocol.level)
