@@ -1,6 +1,8 @@
 """The gate: what it hides, what it rounds, and that a hidden cell never stands alone."""
 
+import json
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 from ot_eval.base.errors import InternalFault, RequestError
 from ot_eval.base.protocol import Disclosure
 from ot_eval.base.results import Estimate, FlowStep, StudyResult
-from ot_eval.outputs.audit import published_sums
+from ot_eval.outputs.audit import least_values, published_sums
 from ot_eval.outputs.disclosure import release
+from ot_eval.outputs.ledger import ledger, reopened
 from ot_eval.outputs.policy import HIDDEN, PRESETS, Policy
 from ot_eval.outputs.released import Released, ReleasedEstimate
 
@@ -127,6 +130,51 @@ def test_an_estimate_with_little_behind_it_is_hidden_with_the_reason(measure, un
     )
     (out,) = release(result(e), POLICY).estimates
     assert (out.value, out.hidden, out.se, out.lower, out.p) == (None, reason, None, None, None)
+
+
+def test_a_model_that_is_nearly_its_data_is_hidden():
+    about = {"analysis": "cox", "population": "all", "outcome": "o", "measure": "hazard ratio", "unit": "ratio"}
+    rows = [Estimate(**about, term=f"t{i}", value=1.2, n=300, n_event=21) for i in range(12)]
+    out = release(result(*rows), POLICY).estimates
+    assert {e.hidden for e in out} == {"fewer than 10 degrees of freedom are left"}
+    out = release(result(*rows[:11]), POLICY).estimates
+    assert {e.hidden for e in out} == {""}
+
+
+def test_whatever_acro_suppresses_is_hidden_here_too():
+    """Oracle: cross-tables that ACRO 1.0.2 suppressed, cell by cell (`acro_crosstab.json` says how)."""
+    oracle = json.loads(Path(__file__).with_name("acro_crosstab.json").read_text())
+    cells = 0
+    for made in oracle["tables"]:
+        out = release(result(*(e for p, counts in made["counts"].items() for e in table(p, counts))), POLICY)
+        for population, level in made["suppressed"]:
+            assert shown(out, population, level) is None
+            cells += 1
+    assert cells > 20
+
+
+@given(st.integers(0, 5000), st.integers(0, 60))
+def test_two_releases_never_give_back_a_difference(larger, left_out):
+    """The same people with and without a few: the two published numbers leave the few open to several values."""
+    base, fewer = POLICY.shown(larger), POLICY.shown(max(0, larger - left_out))
+
+    def may_be(seen):
+        small = range(POLICY.threshold)
+        return small if seen is None else [n for n in range(seen - 5, seen + 6) if POLICY.shown(n) == seen]
+
+    fits = {a - b for a in may_be(base) for b in may_be(fewer) if a >= b}
+    assert min(larger, left_out) in fits
+    assert len(fits) >= least_values(POLICY)
+
+
+def test_a_number_hidden_in_one_release_and_shown_in_another_is_found():
+    counts = {"a": 8, "b": 40, "c": 200}
+    strict, loose = (
+        ledger([release(result(*table("all", counts)), Policy.of(Disclosure(threshold=t)))]) for t in (10, 7)
+    )
+    found = {(r.key[3], r.before, r.now) for r in reopened(strict, loose)}
+    assert found == {("v: a | people", None, 10), ("v: b | people", None, 40)}
+    assert reopened(strict, strict) == ()
 
 
 def test_a_standard_error_beside_a_standard_deviation_is_not_published():

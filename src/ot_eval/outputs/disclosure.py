@@ -7,13 +7,20 @@ The same result and policy give the same released value, always. Before it retur
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from ot_eval.base.results import Check, Deviation, Estimate, FlowStep, StudyResult
 from ot_eval.outputs.audit import findings, refuse_recoverable
 from ot_eval.outputs.disclosure_counts import Counts, Variable, plan, variable_and_level
 from ot_eval.outputs.disclosure_curves import release_curve
-from ot_eval.outputs.disclosure_estimates import release_estimate, release_people, release_percent, release_together
+from ot_eval.outputs.disclosure_estimates import (
+    MODELLED,
+    release_estimate,
+    release_people,
+    release_percent,
+    release_together,
+)
 from ot_eval.outputs.disclosure_text import clean, refuse_identifiers
 from ot_eval.outputs.policy import Policy
 from ot_eval.outputs.released import (
@@ -28,6 +35,8 @@ from ot_eval.outputs.released import (
 HORIZONS = (91, 182, 365)
 """Days a small table states when no estimate names its own (3, 6 and 12 months)."""
 
+Model = tuple[str, str, str, str]
+NO_MODEL: Model = ("", "", "", "")
 _DAY = re.compile(r"^day (\d+)$")
 
 
@@ -105,6 +114,8 @@ def _estimates(result: StudyResult, counts: Counts) -> tuple[ReleasedEstimate, .
         if i in counts.cells
     }
     joint = {t.last: t for t in counts.together}
+    models = Counter(_model(e) for e in result.estimates)
+    models[NO_MODEL] = 0
     lines: list[ReleasedEstimate] = []
     for i, e in enumerate(result.estimates):
         place = (e.analysis, e.population, e.outcome, e.term)
@@ -117,8 +128,13 @@ def _estimates(result: StudyResult, counts: Counts) -> tuple[ReleasedEstimate, .
         elif e.unit == "percent" and place in cells:
             lines.append(release_percent(e, *cells[place], counts))
         else:
-            lines.append(release_estimate(e, counts))
+            lines.append(release_estimate(e, counts, models[_model(e)]))
     return tuple(lines)
+
+
+def _model(e: Estimate) -> Model:
+    """Return what names the model of a coefficient, or `NO_MODEL`."""
+    return (e.analysis, e.population, e.outcome, e.method) if e.measure.startswith(MODELLED) else NO_MODEL
 
 
 def _deviation(d: Deviation) -> ReleasedDeviation:

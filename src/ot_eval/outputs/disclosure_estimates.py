@@ -32,12 +32,19 @@ DEFAULT_DECIMALS = 3
 SE_DIGITS = 2
 SMALLEST_P = 10.0**-PRECISION
 """A smaller p-value is written as this one: no p-value is zero."""
+LEAST_FREEDOM = 10
+"""Residual degrees of freedom of a model, at least (ACRO 1.0.2, default settings): a saturated model is its data."""
+MODELLED = ("hazard ratio", "odds ratio", "rate ratio", "coefficient")
 SAME_PERCENT = 1e-6
 """Percentages closer than this are the same number computed in another order of operations."""
 
 
-def _reason(e: Estimate, policy: Policy) -> str:
-    """Return why an estimate that is not a count must be hidden, or an empty string."""
+def _reason(e: Estimate, policy: Policy, terms: int) -> str:
+    """Return why an estimate that is not a count must be hidden, or an empty string.
+
+    `terms` is the number of coefficients of the model it belongs to, 0 where it belongs to none.
+    """
+    behind = [count for count in (e.n, e.n_event) if count is not None]
     needed = policy.threshold * (4 if e.measure in QUARTILES else 2 if e.measure in MEDIANS else 1)
     no_events = e.n_event == 0 and not policy.hide_zero
     rules = (
@@ -49,6 +56,10 @@ def _reason(e: Estimate, policy: Policy) -> str:
         (
             f"fewer than {policy.threshold} events",
             e.n_event is not None and e.n_event < policy.threshold and not no_events,
+        ),
+        (
+            f"fewer than {LEAST_FREEDOM} degrees of freedom are left",
+            terms > 0 and min(behind, default=0) - terms < LEAST_FREEDOM,
         ),
         (HIDDEN, _one_sided(e, policy)),
     )
@@ -140,10 +151,10 @@ def release_percent(e: Estimate, count: int, shown: int | None, counts: Counts) 
     return _record(e, value=value, se=None, lower=None, upper=None, level=None, p=None, n=n, n_event=None)
 
 
-def release_estimate(e: Estimate, counts: Counts) -> ReleasedEstimate:
-    """Return any other estimate as it may be published."""
+def release_estimate(e: Estimate, counts: Counts, terms: int = 0) -> ReleasedEstimate:
+    """Return any other estimate as it may be published; `terms` is the number of coefficients of its model."""
     policy = counts.policy
-    reason = _reason(e, policy)
+    reason = _reason(e, policy, terms)
     if reason or e.n is None:
         return _blank(e, reason, counts)
     n = counts.people(e.population, e.n)

@@ -63,3 +63,27 @@ def _curves(r: Released) -> Iterable[Entry]:
 def _flow(r: Released) -> Iterable[Entry]:
     for s in r.flow:
         yield Entry(r.study, r.strand, "flow", s.population, s.rule, "people", s.n_left)
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A number that one release hides and another shows."""
+
+    key: tuple[str, ...]
+    before: int | None
+    now: int | None
+
+
+def reopened(before: Iterable[Entry], now: Iterable[Entry]) -> tuple[Reopened, ...]:
+    """Return the numbers that two releases of the same data give away together: hidden in one, shown in the other.
+
+    A shown number that has another value is no finding: both are roundings, and what lies between them stays open to
+    as many values as one rounding leaves.
+
+    Parameters
+    ----------
+    before, now : two ledgers made from the same inputs
+    """
+    old, new = ({e.key: e.shown for e in entries} for entries in (before, now))
+    both = sorted(old.keys() & new.keys())
+    return tuple(Reopened(key, old[key], new[key]) for key in both if (old[key] is None) != (new[key] is None))

@@ -71,8 +71,6 @@ def _when(document: Any, story: Story) -> None:
         document.add_paragraph(line)
     if story.timeline is not None:
         word_parts.add_figure(document, story.timeline)
-        if story.timeline.table is not None:
-            word_parts.add_table(document, story.timeline.table)
 
 
 def _strand(document: Any, released: Released) -> None:

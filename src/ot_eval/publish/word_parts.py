@@ -23,7 +23,8 @@ LANGUAGE = "en-GB"
 FONT = "Arial"
 INK = RGBColor(0x1D, 0x2A, 0x33)
 ACCENT = RGBColor(0x0F, 0x6B, 0x6B)
-PICTURE_WIDTH = Cm(16)
+LINE, HEAD = "8A98A2", "E6F1F0"
+PICTURE_WIDTH = Cm(16.2)
 _FIRST_DAY_OF_ZIP = (1980, 1, 1, 0, 0, 0)
 
 
@@ -94,17 +95,21 @@ def add_figure(document: Any, figure: Figure) -> None:
 def add_table(document: Any, table: Table) -> None:
     """Add a table under its caption; the header row repeats on each page and no row breaks across pages."""
     add_caption(document, "Table", f"{table.caption}.")
-    grid = document.add_table(rows=1, cols=len(table.head), style="Light List Accent 1")
-    grid.autofit = True
+    grid = document.add_table(rows=1, cols=len(table.head), style="Normal Table")
+    _set_widths(grid, len(table.head))
+    _draw_lines(grid)
     _describe(grid, table)
     _fill(grid.rows[0], table.head, bold=True)
     _mark(grid.rows[0], "w:tblHeader")
+    for cell in grid.rows[0].cells:
+        _shade(cell)
     for group in table.groups:
         if group.heading:
             heading = grid.add_row()
             merged = heading.cells[0].merge(heading.cells[-1])
             merged.text = ""
             _write(merged.paragraphs[0], group.heading, bold=True)
+            merged.paragraphs[0].paragraph_format.keep_with_next = True
             _mark(heading, "w:cantSplit")
         for row in group.rows:
             _add_row(grid, row)
@@ -136,6 +141,32 @@ def _mark(line: Any, name: str) -> None:
     mark = OxmlElement(name)
     mark.set(qn("w:val"), "true")
     properties.append(mark)
+
+
+def _set_widths(grid: Any, columns: int) -> None:
+    """Give the first column, which names the row, twice the room of the others."""
+    grid.autofit = False
+    share = PICTURE_WIDTH // (columns + 1)
+    for place, column in enumerate(grid.columns):
+        column.width = 2 * share if place == 0 else share
+
+
+def _draw_lines(grid: Any) -> None:
+    """Draw a thin line under each row and a heavier one above and below the table."""
+    lines = OxmlElement("w:tblBorders")
+    for side, size in (("top", "8"), ("bottom", "8"), ("insideH", "4")):
+        line = OxmlElement(f"w:{side}")
+        for name, value in (("val", "single"), ("sz", size), ("space", "0"), ("color", LINE)):
+            line.set(qn(f"w:{name}"), value)
+        lines.append(line)
+    grid._tbl.tblPr.append(lines)
+
+
+def _shade(cell: Any) -> None:
+    shade = OxmlElement("w:shd")
+    for name, value in (("val", "clear"), ("color", "auto"), ("fill", HEAD)):
+        shade.set(qn(f"w:{name}"), value)
+    cell._tc.get_or_add_tcPr().append(shade)
 
 
 def _describe(grid: Any, table: Table) -> None:
