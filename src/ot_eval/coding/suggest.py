@@ -94,7 +94,7 @@ def order(reading: Reading, todo: NDArray[np.int_], probabilities: Array | None,
     Without one: so that the codes found least so far come next. Notes chosen so are not a random sample: measure
     agreement and shares on the second coder's random sample instead.
     """
-    if not len(todo):
+    if not len(todo) or n < 1:
         return []
     text = Vocabulary(reading, todo)(reading, todo)
     lengths = np.sqrt(np.asarray(text.multiply(text).sum(1)).ravel())

@@ -1,0 +1,93 @@
+"""What occupational therapists and their colleagues did in reablement: what, for whom, when and by whom.
+
+Describes; it compares nobody's outcomes. Codes are those that people reviewed, unless the protocol lets suggestions
+stand. Dose is contacts and minutes, a contact with several codes shared equally between them. People who got
+occupational therapy early may differ from others from the start; the last table shows how.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ot_eval.base.errors import AnalysisRefused
+from ot_eval.base.protocol import Protocol
+from ot_eval.base.results import Check, Estimate, StudyResult
+from ot_eval.derive.dose import SPLIT_RULE
+from ot_eval.studies import interventions_parts as parts
+from ot_eval.studies.interventions_data import prepare
+from ot_eval.studies.progress_parts import refusal
+from ot_eval.studies.tidier import tidier
+from ot_eval.studies.workspace import Prepared, Workspace
+
+__all__ = ["analyse", "prepare", "refuse"]
+STRAND = "interventions"
+TITLE = "What was done in reablement, for whom, when and by whom"
+FEWEST_PEOPLE = 10
+"""Below this many people nothing may be published about them, so nothing is computed."""
+UNREVIEWED = (
+    "What follows rests, in part or whole, on suggestions of the program that nobody has reviewed. Treat it as a draft."
+)
+PARTS = (
+    parts.coverage,
+    parts.what,
+    parts.families,
+    parts.when,
+    parts.by_whom,
+    parts.phases,
+    parts.code_by_week,
+    parts.code_by_whom,
+    parts.together,
+    parts.case_mix,
+)
+
+
+def refuse(prepared: Prepared) -> None:
+    """Refuse to analyse fewer than `FEWEST_PEOPLE` people with a contact."""
+    n = prepared.frames["contacts"]["person_id"].nunique()
+    if n < FEWEST_PEOPLE:
+        raise AnalysisRefused(
+            f"interventions: fewer than {FEWEST_PEOPLE} people studied have a contact in the table of contacts",
+            expected=f"contacts of at least {FEWEST_PEOPLE} people with an ended reablement episode",
+            fix="check that person_id in contacts.csv is the same as in the other tables, and that dates overlap",
+        )
+
+
+def analyse(workspace: Workspace) -> StudyResult:
+    """Describe what was delivered; a part that the data cannot carry is refused by name, not left out."""
+    protocol = workspace.protocol
+    desk = parts.Desk.of(workspace)
+    estimates: list[Estimate] = []
+    checks: list[Check] = list(parts.standing(desk))
+    for part in PARTS:
+        try:
+            estimates += part(desk)
+        except AnalysisRefused as why:
+            checks.append(refusal(part.__name__, "interventions", why))
+    notes = (*definitions(protocol), *tidier(desk))
+    return StudyResult(
+        study=protocol.study,
+        strand=STRAND,
+        title=TITLE,
+        question=protocol.question,
+        estimates=tuple(replace(e, study=protocol.study) for e in estimates),
+        flow=workspace.flow,
+        checks=tuple(checks),
+        deviations=workspace.deviations,
+        notes=(UNREVIEWED, *notes) if desk.unreviewed else notes,
+        facts=workspace.facts,
+    )
+
+
+def definitions(protocol: Protocol) -> tuple[str, ...]:
+    """Say in words what counted, from the protocol as used."""
+    return (
+        "Days are counted from the first day of reablement (day 0). Before, during and after are seen from its first "
+        "and last day, both of which are during.",
+        f"Dose: {SPLIT_RULE}. So shares of contacts and minutes add up, and nothing counts twice.",
+        "A code counts where the work was done, provided, ordered, agreed or referred at that contact; declined, not "
+        "needed, planned, history, or done for the person by the worker does not count.",
+        f"A contact shorter than {protocol.exposure.minimum_minutes} minute was an attempt and does not count, where "
+        "minutes are recorded.",
+        "Shares of people are of everyone studied, with or without a contact. Intervals take people as independent.",
+        "The heat map counts, in each week, people still in reablement.",
+    )

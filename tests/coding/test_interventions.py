@@ -1,0 +1,288 @@
+"""The interventions strand on an invented service whose every figure is known, through to what may be published."""
+
+import datetime as dt
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import ibis
+import pandas as pd
+import pytest
+
+from ot_eval.base.errors import AnalysisRefused, DataError, RequestError
+from ot_eval.base.protocol import Protocol
+from ot_eval.base.results import from_json
+from ot_eval.derive.assemble import assemble_tables
+from ot_eval.outputs.disclosure import release
+from ot_eval.outputs.policy import Policy
+from ot_eval.publish.stories import story_of
+from ot_eval.studies import interventions
+from ot_eval.studies.workspace import Workspace
+
+N = 100
+START = dt.date(2025, 3, 3)
+LAST = dt.date(2025, 12, 31)
+OT, RSW = "occupational_therapist", "reablement_support_worker"
+NOTES = {"D1;D2": "Commode and grab rails ordered.", "C1": "Washing and dressing practice.", "": "Left voicemail."}
+
+
+def plan(**coding):
+    return Protocol(
+        study="known",
+        title="Interventions whose figures are known",
+        question="What was done in reablement?",
+        strands=("interventions",),
+        coding=coding,
+    )
+
+
+def contact(n, person, day, role, minutes, codes):
+    return {
+        "contact_id": f"c{n:04d}",
+        "person_id": f"P{person:03d}",
+        "date": START + dt.timedelta(days=day),
+        "staff_role": role,
+        "minutes": float(minutes),
+        "mode": "home_visit",
+        "note": NOTES[codes],
+        "codes": codes or "not_ot",
+    }
+
+
+def contacts(reviewed=True):
+    """60 of 100 people see an OT (40 on day 2, 20 on day 10) for D1;D2, 60 minutes; 80 get C1 twice from a worker."""
+    rows = [(p, 2 if p < 40 else 10, OT, 60, "D1;D2") for p in range(60)]
+    for p in range(20, 100):
+        rows += [(p, 1, RSW, 30, "C1"), (p, 45, RSW, 30, "C1")]  # the second after reablement
+    rows += [(p, 3, OT, 20, "") for p in range(20)]
+    rows += [(p, 4, OT, 0, "D1;D2") for p in range(90, 100)]  # attempts
+    made = [contact(n, *row) for n, row in enumerate(rows)]
+    return pd.DataFrame(made) if reviewed else pd.DataFrame(made).drop(columns="codes")
+
+
+def service(table, codes=None):
+    ids = [f"P{i:03d}" for i in range(N)]
+    frames = {
+        "people": pd.DataFrame({"person_id": ids, "sex": ["female", "male"] * (N // 2), "dementia": "no"}),
+        "episodes": pd.DataFrame(
+            {
+                "episode_id": ids,
+                "person_id": ids,
+                "setting": "home",
+                "start_date": START,
+                "end_date": START + dt.timedelta(days=41),
+                "route": ["hospital"] * 50 + ["community"] * 50,
+            }
+        ),
+        "packages": pd.DataFrame(
+            {"person_id": ["X"], "start_date": [LAST], "end_date": [LAST], "service": ["day"], "hours_per_week": [1.0]}
+        ),
+        "contacts": table,
+    }
+    if codes is not None:
+        frames["contact_codes"] = codes
+    return {name: memtable(frame) for name, frame in frames.items()}
+
+
+def memtable(frame):
+    kinds = {
+        c: "date" if c.endswith("date") else "float64" if pd.api.types.is_numeric_dtype(frame[c]) else "string"
+        for c in frame.columns
+    }
+    return ibis.memtable(frame, schema=kinds)
+
+
+@pytest.fixture
+def run(tmp_path):
+    def go(table=None, protocol=None, codes=None):
+        protocol = protocol or plan()
+        tables = assemble_tables(service(contacts() if table is None else table, codes), None, protocol)
+        prepared = interventions.prepare(replace(tables, folder=tmp_path), protocol)
+        interventions.refuse(prepared)
+        workspace = Workspace(root=tmp_path, strand="interventions", protocol=protocol)
+        workspace.fill(prepared)
+        return interventions.analyse(workspace)
+
+    return go
+
+
+def of(result, analysis, term, measure):
+    found = [e for e in result.estimates if (e.analysis, e.term, e.measure) == (analysis, term, measure)]
+    assert len(found) == 1, (analysis, term, measure, len(found))
+    return found[0]
+
+
+D1 = "D1 Small equipment and assistive products"
+C1 = "C1 Personal care activity practice"
+
+
+def test_what_was_delivered_and_no_minute_counts_twice(run):
+    got = run()
+    people = of(got, "what", D1, "share of people")
+    assert (people.value, people.n, people.n_event) == (60.0, 100, 60)
+    assert people.lower < 60 < people.upper
+    assert of(got, "what", D1, "contacts per person who had any").value == 1
+    assert of(got, "what", D1, "minutes per person who had any").value == 30  # half of 60: D2 has the other half
+    assert of(got, "what", C1, "minutes per person who had any").value == 60
+    shares = [e.value for e in got.estimates if e.measure == "share of coded minutes"]
+    assert sum(shares) == pytest.approx(100)
+    assert of(got, "what", C1, "share of coded minutes").value == pytest.approx(100 * 4800 / (4800 + 3600))
+    assert of(got, "families", "Equipment, home and technology", "share of people").value == 60
+
+
+def test_when_and_by_whom(run):
+    got = run()
+    assert of(got, "first_contact", "within 3 days of the start", "share of people").value == 40
+    assert of(got, "first_contact", "within 14 days of the start", "share of people").value == 60
+    assert of(got, "first_contact", "day of first contact", "median").value == 2
+    ot = of(got, "by_whom", "occupational therapist", "contacts per person who had any")
+    assert ot.value == pytest.approx(80 / 60)  # attempts do not count
+    assert ot.n == 60
+    assert of(got, "by_phase", "after reablement", "share of people").value == 80
+    assert of(got, "code_by_phase", f"{C1}: after reablement", "share of its contacts").value == 50
+    assert of(got, "code_by_whom", f"{D1}: occupational therapist", "share of its contacts").value == 100
+
+
+def test_the_heat_map_and_what_goes_together(run):
+    got = run()
+    week = "share of people in reablement that week"
+    assert of(got, "code_by_week", f"{D1}: week 1", week).value == 40
+    assert of(got, "code_by_week", f"{D1}: week 2", week).value == 20
+    assert of(got, "code_by_week", f"{D1}: week 3", week).value == 0
+    assert len([e for e in got.estimates if e.analysis == "code_by_week"]) == 3 * 6
+    (pair,) = [e for e in got.estimates if e.analysis == "together"]
+    assert (pair.term, pair.value) == (f"{D1}, with D2 Minor adaptations", 60)
+
+
+def test_case_mix_compares_early_with_later_or_none(run):
+    got = run()
+    early = "all, occupational therapy by day 7"
+    rows = {(e.population, e.term): e.value for e in got.estimates if e.measure == "share of people"}
+    assert rows[early, "route: hospital"] == 100
+    assert rows["all, later or none", "route: hospital"] == pytest.approx(100 * 10 / 60)
+
+
+def test_coverage_adds_up_and_says_what_is_missing(run):
+    got = run()
+    shares = {e.term: e.value for e in got.estimates if e.analysis == "coverage"}
+    assert shares == {
+        "codes reviewed by people": pytest.approx(100 * 220 / 240),
+        "not OT, or nothing that counts": pytest.approx(100 * 20 / 240),
+    }
+    assert got.checks == ()
+
+
+def test_reviewed_codes_of_the_table_win_over_the_column(run):
+    table = contacts()
+    mine = table[table["codes"] == "D1;D2"].head(60)
+    codes = pd.DataFrame(
+        {
+            "contact_id": mine["contact_id"],
+            "coder": "KM",
+            "sheet": "main",
+            "codes": "D1",
+            "codebook_version": "1.0",
+        }
+    )
+    got = run(codes=codes)
+    assert of(got, "what", D1, "minutes per person who had any").value == 60
+    assert not [e for e in got.estimates if e.term.startswith("D2")]
+
+
+def test_contacts_coded_in_two_ways_are_left_out_and_said(run):
+    table = contacts()
+    one = table["contact_id"].iloc[0]
+    codes = pd.DataFrame(
+        {
+            "contact_id": [one] * 2,
+            "coder": ["KM", "PL"],
+            "sheet": "main",
+            "codes": ["D1", "A1"],
+            "codebook_version": "1.0",
+        }
+    )
+    got = run(codes=codes)
+    assert of(got, "what", D1, "share of people").n_event == 59
+    assert "codings not settled" in {c.name for c in got.checks}
+
+
+def test_without_codes_dose_by_role_and_time_still_stand_and_the_rest_is_refused_by_name(run):
+    got = run(contacts(reviewed=False))
+    assert of(got, "by_whom", "occupational therapist", "share of people").value == 60
+    refused = {c.analysis for c in got.checks if c.name.startswith("refused")}
+    assert "what" in refused
+    assert not [e for e in got.estimates if e.analysis in ("what", "families", "code_by_week")]
+    assert of(got, "coverage", "not coded", "share of contacts").value == 100
+
+
+def test_suggestions_are_used_only_when_the_protocol_says_so_and_the_first_paragraph_says_it(run):
+    got = run(contacts(reviewed=False), plan(unreviewed_suggestions=True))
+    assert of(got, "what", D1, "share of people").value == 60  # the three notes are plain enough for the rules
+    assert got.notes[0].startswith("What follows rests, in part or whole, on suggestions")
+    story = story_of(release(got, Policy.of(plan().disclosure)))
+    assert story.answer.startswith("This is a draft: it rests on suggestions of the program that nobody has reviewed.")
+    reviewed = story_of(release(run(), Policy.of(plan().disclosure)))
+    assert "draft" not in reviewed.answer
+
+
+def test_reviewed_codes_are_never_overruled_by_suggestions(run):
+    table = contacts()
+    table.loc[table["codes"] == "C1", "codes"] = "E4"
+    got = run(table, plan(unreviewed_suggestions=True))
+    assert not [e for e in got.estimates if e.analysis == "what" and e.term.startswith("C1")]
+
+
+def test_the_page_answers_what_was_done_when_and_by_whom(run):
+    story = story_of(release(run(), Policy.of(plan().disclosure)))
+    assert "Washing" not in " ".join(story.sentences())
+    assert "80 in 100" in " ".join(story.sentences())
+    assert "occupational therapist" in " ".join(story.sentences())
+    assert story.timeline is not None
+    assert "week 1" in story.timeline.alt
+
+
+def test_tidier_has_twelve_items_and_invents_nothing(run):
+    lines = [n for n in run().notes if n.startswith("TIDieR")]
+    assert [line.split(",")[0] for line in lines] == [f"TIDieR {n}" for n in range(1, 13)]
+    assert lines[1] == "TIDieR 2, why: author to complete."
+    assert "personal care activity practice" in lines[3]
+    assert "occupational therapist" in lines[4]
+    assert "small equipment" in lines[2]
+    assert "author to complete" in lines[8]
+
+
+def test_the_result_survives_the_gate_and_json_and_holds_no_id_or_note(run):
+    got = run()
+    text = got.to_json()
+    assert from_json(text) == got
+    assert "P000" not in text
+    assert "voicemail" not in text
+    released = release(got, Policy.of(plan().disclosure))
+    assert [e for e in released.estimates if e.value is not None]
+
+
+def test_the_desk_keeps_no_note_and_no_contact_id(run, tmp_path):
+    run()
+    for path in (tmp_path / "derived" / "interventions").glob("*.parquet"):
+        columns = set(pd.read_parquet(path).columns)
+        assert not {"note", "contact_id"} & columns, path.name
+
+
+def test_what_cannot_be_done_is_refused(run, tmp_path):
+    tables = assemble_tables({k: v for k, v in service(contacts()).items() if k != "contacts"}, None, plan())
+    with pytest.raises(DataError, match="there is no table of contacts"):
+        interventions.prepare(tables, plan())
+    table = contacts()
+    table.loc[0, "codes"] = "Q9"
+    with pytest.raises(DataError, match=r"contacts column codes: 1 contacts have codes that cannot be read"):
+        run(table)
+    with pytest.raises(AnalysisRefused, match="fewer than 10 people"):
+        run(contacts().head(5))
+    with pytest.raises(RequestError, match=r"codebook ours\.yaml: no such file"):
+        run(protocol=plan(codebook="ours.yaml"))
+
+
+def test_the_shipped_notebook_calls_this_strand():
+    notebook = Path(__file__).parents[2] / "notebooks" / "interventions.ipynb"
+    text = "".join("".join(c["source"]) for c in json.loads(notebook.read_text(encoding="utf-8"))["cells"])
+    assert "interventions.analyse(workspace)" in text
