@@ -18,7 +18,7 @@ from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import Check, Curve, Estimate, StudyResult
 from ot_eval.measures import unit_costs
 from ot_eval.models.about import LEAST_CLUSTERS
-from ot_eval.studies import in_reach_after, in_reach_care, progress, progress_parts
+from ot_eval.studies import in_reach_after, in_reach_care, progress, progress_material, progress_parts
 from ot_eval.studies.in_reach_data import EVERYONE, prepare
 from ot_eval.studies.in_reach_desk import Desk, Part
 from ot_eval.studies.workspace import Prepared, Workspace
@@ -78,7 +78,7 @@ def analyse(workspace: Workspace) -> StudyResult:
                 else:
                     checks.append(found)
         except AnalysisRefused as why:
-            checks.append(progress_parts.refusal(part.__name__, "reablement beds", why))
+            checks.append(progress_material.refusal(part.__name__, "reablement beds", why))
     if workspace.has("scales"):
         found_scores, found_checks = progress.progress_of(workspace, PROGRESS)
         estimates += found_scores

@@ -22,7 +22,8 @@ from ot_eval.measures.instrument import ImportantChange
 from ot_eval.models.about import LEAST_CLUSTERS
 from ot_eval.models.change_thresholds import MeasurementError, error_from_detectable
 from ot_eval.studies.progress_data import prepare
-from ot_eval.studies.progress_parts import FEWEST_PEOPLE, PARTS, Material, Part, refusal
+from ot_eval.studies.progress_material import FEWEST_PEOPLE, Material, Part, refusal
+from ot_eval.studies.progress_parts import PARTS
 from ot_eval.studies.workspace import Prepared, Workspace
 
 __all__ = ["analyse", "prepare", "refuse"]
