@@ -12,7 +12,11 @@ KEY = b"k" * 32
 
 
 def study(engine):
-    options = {"spark.driver.bindAddress": "127.0.0.1", "spark.sql.shuffle.partitions": "2"}
+    options = {
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.sql.codegen.wholeStage": "false",  # compiling Java costs more than a few dozen rows save
+    }
     return Protocol(study="test", title="A test", question="What happens?", engine=Engine(name=engine, options=options))
 
 
