@@ -1,7 +1,9 @@
 """A study as read: tables and Client Level Data together, private and whole, or refused with every reason."""
 
+import gc
 import hashlib
 import os
+import shutil
 import stat
 from datetime import date
 
@@ -264,8 +266,7 @@ def test_a_local_id_of_two_councils_is_refused_in_an_extra_file(folder, protocol
 def test_nothing_to_read(folder, protocol, tmp_path):
     with pytest.raises(RequestError, match="no table with rows"):
         read_study(folder, protocol, key=KEY)
-    folder.cld.rmdir()
-    folder.data.rmdir()
+    shutil.rmtree(folder.data)
     with pytest.raises(RequestError, match="no data folder"):
         read_study(folder, protocol, key=KEY)
 
@@ -291,3 +292,14 @@ def test_two_rows_of_one_person_in_a_table_of_people_are_refused(folder, protoco
         read_study(folder, protocol, key=KEY)
     write("people.csv", "person_id,sex\nP1,female\nF01R0,female\n")
     assert read_study(folder, protocol, key=KEY).tables["people"].count().execute() == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are a POSIX matter")
+def test_what_spills_from_memory_is_private_and_goes_away(folder, protocol, write):
+    write("providers.csv", "provider_id,arm\nX,usual\n")
+    inputs = read_study(folder, protocol, key=KEY)
+    spill = folder.data / ".spill"
+    assert stat.S_IMODE(spill.stat().st_mode) == 0o700
+    del inputs
+    gc.collect()
+    assert not spill.exists()

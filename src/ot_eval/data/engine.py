@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,7 @@ def connect(settings: EngineSettings, spill: Path) -> Engine:
         connection.raw_sql(f"ATTACH ':memory:' AS {PACKED} (COMPRESS)")
         connection.raw_sql("SET preserve_insertion_order = false")
         connection.raw_sql("SET enable_progress_bar = false")
+        weakref.finalize(connection, _remove_if_empty, spill)
         return Engine(connection, "duckdb")
     try:
         from pyspark.sql import SparkSession
@@ -114,3 +116,9 @@ def connect(settings: EngineSettings, spill: Path) -> Engine:
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return Engine(ibis.pyspark.connect(session), "spark")
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Leave no trace of a spill folder; DuckDB has emptied it."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
