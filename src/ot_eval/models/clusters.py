@@ -68,12 +68,10 @@ def single_people(frame: pd.DataFrame) -> Clusters:
 
 def refuse_set_by_cluster(clusters: Clusters, exposure: Ints, name: str) -> None:
     """Refuse a robust interval for an exposure that no cluster has two values of, when clusters are few."""
-    lowest = np.full(clusters.n, np.iinfo(np.int64).max)
-    highest = np.full(clusters.n, np.iinfo(np.int64).min)
-    np.minimum.at(lowest, clusters.code, exposure)
-    np.maximum.at(highest, clusters.code, exposure)
-    varies = bool((lowest < highest).any())
-    if not varies and clusters.n <= FEW_CLUSTERS and np.unique(exposure).size > 1:
+    someone = np.zeros(clusters.n, dtype=exposure.dtype)
+    someone[clusters.code] = exposure
+    varies = bool((exposure != someone[clusters.code]).any())
+    if not varies and clusters.n <= FEW_CLUSTERS and someone.min() < someone.max():
         raise AnalysisRefused(
             f"{name}: every one of {clusters.n} clusters has one value of it",
             expected=f"more than {FEW_CLUSTERS} clusters, or an exposure that differs between people of one cluster",

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.models.about import need_columns
-from ot_eval.models.spells import Floats, Ints
+from ot_eval.models.spells import Floats, Ints, coded
 
 MOST_LEVELS = 512
 """A number with more distinct values than this is continuous: rows do not fall into patterns."""
@@ -66,10 +66,11 @@ class Design:
     @cached_property
     def patterns(self) -> tuple[Ints, Floats]:
         """A pattern code by row, and the covariates of each pattern (patterns, coefficients)."""
-        code = np.zeros(self.n, dtype=np.int64)
+        narrow = self.product <= COUNTABLE  # half the memory to move
+        code: Ints = np.zeros(self.n, dtype=np.int32) if narrow else np.zeros(self.n, dtype=np.int64)
         for column in self.columns.values():
             if column.codes is not None:
-                code = code * column.n_level + column.codes
+                code = code * column.n_level + column.codes.astype(code.dtype, copy=False)
         used, number = _distinct(code, self.product)
         levels: dict[str, Ints] = {}
         rest = used
@@ -92,7 +93,7 @@ def _distinct(code: Ints, product: int) -> tuple[Ints, Ints]:
         used, number = np.unique(code, return_inverse=True)
         return used, np.asarray(number, dtype=np.int64)
     seen = np.bincount(code, minlength=product) > 0
-    return np.flatnonzero(seen), (np.cumsum(seen) - 1)[code]
+    return np.flatnonzero(seen), (np.cumsum(seen) - 1).astype(np.int32)[code]
 
 
 def _product_of(blocks: list[Floats]) -> Floats:
@@ -148,12 +149,8 @@ def _term(frame: pd.DataFrame, name: str) -> Term:
 
 
 def _category(column: pd.Series, name: str) -> Term:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        used = column.cat.remove_unused_categories()
-        codes, levels = used.cat.codes.to_numpy(), [str(c) for c in used.cat.categories]
-    else:
-        raw, found = pd.factorize(column, sort=True)
-        codes, levels = np.asarray(raw), [str(v) for v in found]
+    codes, found = coded(column)
+    levels = [str(level) for level in found]
     if len(levels) == 1:
         raise AnalysisRefused(
             f"follow_up.{name}: everybody has the same value",
@@ -162,10 +159,13 @@ def _category(column: pd.Series, name: str) -> Term:
         )
     values = np.eye(len(levels))[:, 1:]
     names = tuple(f"{name}: {level} v {levels[0]}" for level in levels[1:])
-    return Term(name=name, names=names, codes=codes.astype(np.int64), values=values)
+    return Term(name=name, names=names, codes=codes.astype(np.int32), values=values)
 
 
 def _number(column: pd.Series, name: str) -> Term:
+    grouped = _whole_numbers(column, name)
+    if grouped is not None:
+        return grouped
     values = column.to_numpy(dtype=np.float64)
     if not np.isfinite(values).all():
         raise AnalysisRefused(
@@ -174,17 +174,35 @@ def _number(column: pd.Series, name: str) -> Term:
             fix=f"correct {name}, or leave the rows out by a named rule",
         )
     low, high = float(values.min()), float(values.max())
+    _refuse_constant(name, low, high)
+    names = (f"{name}, per 1",)
+    codes, levels = _levels(values, low, high)
+    if codes is None:
+        return Term(name=name, names=names, codes=None, values=values[:, None], numeric=True)
+    return Term(name=name, names=names, codes=codes, values=levels[:, None], numeric=True)
+
+
+def _whole_numbers(column: pd.Series, name: str) -> Term | None:
+    """Return the term of a column of whole numbers in a narrow range, without a detour through floats."""
+    if not (isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu"):
+        return None
+    values = column.to_numpy()
+    low, high = int(values.min()), int(values.max())
+    _refuse_constant(name, low, high)
+    if high - low >= MOST_LEVELS:
+        return None
+    levels = np.arange(low, high + 1, dtype=np.float64)[:, None]
+    codes = (values - low).astype(np.int32, copy=False)
+    return Term(name=name, names=(f"{name}, per 1",), codes=codes, values=levels, numeric=True)
+
+
+def _refuse_constant(name: str, low: float, high: float) -> None:
     if low == high:
         raise AnalysisRefused(
             f"follow_up.{name}: everybody has the same value",
             expected="at least two values to compare",
             fix=f"take {name} out of the model",
         )
-    names = (f"{name}, per 1",)
-    codes, levels = _levels(values, low, high)
-    if codes is None:
-        return Term(name=name, names=names, codes=None, values=values[:, None], numeric=True)
-    return Term(name=name, names=names, codes=codes, values=levels[:, None], numeric=True)
 
 
 def _levels(values: Floats, low: float, high: float) -> tuple[Ints | None, Floats]:

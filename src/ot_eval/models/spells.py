@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.models.about import need_columns
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -119,7 +119,14 @@ def whole_days(column: pd.Series, name: str) -> Ints:
 
 
 def _events(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
-    codes, words = _coded(column)
+    if pd.api.types.is_numeric_dtype(column) and not column.isna().any():
+        raise AnalysisRefused(
+            "follow_up.event: the column holds numbers",
+            expected=f"the event in words, and {CENSORED!r} where there was none",
+            fix="map each code to its word: software that reads 2 as true counts deaths as increases",
+        )
+    codes, levels = coded(column)
+    words = [str(level) for level in levels]
     missing = int((codes < 0).sum())
     if missing:
         raise AnalysisRefused(
@@ -132,21 +139,15 @@ def _events(column: pd.Series) -> tuple[Ints, tuple[str, ...]]:
     return table[codes], kinds
 
 
-def _coded(column: pd.Series) -> tuple[Ints, list[str]]:
-    """Return a code per row (-1 = missing) and the words in use; a category's codes are taken as they are."""
+def coded(column: pd.Series) -> tuple[Ints, pd.Index]:
+    """Return a code per row (-1 = missing) and the levels in use: categories in their order, otherwise sorted."""
     if isinstance(column.array, pd.Categorical):
         codes = np.asarray(column.array.codes, dtype=np.int64)
         used = np.bincount(codes + 1, minlength=len(column.array.categories) + 1)[1:] > 0
         renumber = np.concatenate([np.cumsum(used) - 1, [-1]])
-        return renumber[codes], [str(c) for c, u in zip(column.array.categories, used, strict=True) if u]
-    if pd.api.types.is_numeric_dtype(column) and not column.isna().any():
-        raise AnalysisRefused(
-            "follow_up.event: the column holds numbers",
-            expected=f"the event in words, and {CENSORED!r} where there was none",
-            fix="map each code to its word: software that reads 2 as true counts deaths as increases",
-        )
+        return renumber[codes], column.array.categories[used]
     codes, levels = pd.factorize(column, sort=True)
-    return np.asarray(codes, dtype=np.int64), [str(level) for level in levels]
+    return np.asarray(codes, dtype=np.int64), pd.Index(levels)
 
 
 def groups_of(frame: pd.DataFrame, by: str | None) -> tuple[Ints, tuple[str, ...]]:
@@ -160,15 +161,12 @@ def groups_of(frame: pd.DataFrame, by: str | None) -> tuple[Ints, tuple[str, ...
 def codes_of(frame: pd.DataFrame, by: str) -> tuple[Ints, pd.Index]:
     """Return a code per row and the levels of column `by`, refusing missing values."""
     need_columns([by], list(frame.columns))
-    column = frame[by]
-    if column.isna().any():
+    codes, levels = coded(frame[by])
+    missing = int((codes < 0).sum())
+    if missing:
         raise AnalysisRefused(
-            f"follow_up.{by}: {int(column.isna().sum())} rows have no group",
+            f"follow_up.{by}: {missing} rows have no group",
             expected="a group for every person",
             fix=f"give the missing ones a group of their own, or leave them out by a named rule on {by}",
         )
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        used = column.cat.remove_unused_categories()
-        return used.cat.codes.to_numpy().astype(np.int64), used.cat.categories
-    codes, levels = pd.factorize(column, sort=True)
-    return np.asarray(codes, dtype=np.int64), pd.Index(levels)
+    return codes, levels
