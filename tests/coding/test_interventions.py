@@ -118,39 +118,41 @@ C1 = "C1 Personal care activity practice"
 
 def test_what_was_delivered_and_no_minute_counts_twice(run):
     got = run()
-    people = of(got, "what", D1, "share of people")
+    people = of(got, "what_was_done", D1, "share of people")
     assert (people.value, people.n, people.n_event) == (60.0, 100, 60)
     assert people.lower < 60 < people.upper
-    assert of(got, "what", D1, "contacts per person who had any").value == 1
-    assert of(got, "what", D1, "minutes per person who had any").value == 30  # half of 60: D2 has the other half
-    assert of(got, "what", C1, "minutes per person who had any").value == 60
+    assert of(got, "what_was_done", D1, "contacts per person who had any").value == 1
+    assert (
+        of(got, "what_was_done", D1, "minutes per person who had any").value == 30
+    )  # half of 60: D2 has the other half
+    assert of(got, "what_was_done", C1, "minutes per person who had any").value == 60
     shares = [e.value for e in got.estimates if e.measure == "share of coded minutes"]
     assert sum(shares) == pytest.approx(100)
-    assert of(got, "what", C1, "share of coded minutes").value == pytest.approx(100 * 4800 / (4800 + 3600))
-    assert of(got, "families", "Equipment, home and technology", "share of people").value == 60
+    assert of(got, "what_was_done", C1, "share of coded minutes").value == pytest.approx(100 * 4800 / (4800 + 3600))
+    assert of(got, "families_of_work", "Equipment, home and technology", "share of people").value == 60
 
 
 def test_when_and_by_whom(run):
     got = run()
-    assert of(got, "first_contact", "within 3 days of the start", "share of people").value == 40
-    assert of(got, "first_contact", "within 14 days of the start", "share of people").value == 60
-    assert of(got, "first_contact", "day of first contact", "median").value == 2
+    assert of(got, "how_soon", "within 3 days of the start", "share of people").value == 40
+    assert of(got, "how_soon", "within 14 days of the start", "share of people").value == 60
+    assert of(got, "how_soon", "first contact, days from the start", "median").value == 2
     ot = of(got, "by_whom", "occupational therapist", "contacts per person who had any")
     assert ot.value == pytest.approx(80 / 60)  # attempts do not count
     assert ot.n == 60
-    assert of(got, "by_phase", "after reablement", "share of people").value == 80
-    assert of(got, "code_by_phase", f"{C1}: after reablement", "share of its contacts").value == 50
-    assert of(got, "code_by_whom", f"{D1}: occupational therapist", "share of its contacts").value == 100
+    assert of(got, "before_during_after", "after reablement", "share of people").value == 80
+    assert of(got, "what_was_done_when", f"{C1}: after reablement", "share of its contacts").value == 50
+    assert of(got, "what_was_done_by_whom", f"{D1}: occupational therapist", "share of its contacts").value == 100
 
 
 def test_the_heat_map_and_what_goes_together(run):
     got = run()
     week = "share of people in reablement that week"
-    assert of(got, "code_by_week", f"{D1}: week 1", week).value == 40
-    assert of(got, "code_by_week", f"{D1}: week 2", week).value == 20
-    assert of(got, "code_by_week", f"{D1}: week 3", week).value == 0
-    assert len([e for e in got.estimates if e.analysis == "code_by_week"]) == 3 * 6
-    (pair,) = [e for e in got.estimates if e.analysis == "together"]
+    assert of(got, "what_was_done_by_week", f"{D1}: week 1", week).value == 40
+    assert of(got, "what_was_done_by_week", f"{D1}: week 2", week).value == 20
+    assert of(got, "what_was_done_by_week", f"{D1}: week 3", week).value == 0
+    assert len([e for e in got.estimates if e.analysis == "what_was_done_by_week"]) == 3 * 6
+    (pair,) = [e for e in got.estimates if e.analysis == "done_together"]
     assert (pair.term, pair.value) == (f"{D1}, with D2 Minor adaptations", 60)
 
 
@@ -164,7 +166,7 @@ def test_case_mix_compares_early_with_later_or_none(run):
 
 def test_coverage_adds_up_and_says_what_is_missing(run):
     got = run()
-    shares = {e.term: e.value for e in got.estimates if e.analysis == "coverage"}
+    shares = {e.term: e.value for e in got.estimates if e.analysis == "contacts_coded"}
     assert shares == {
         "codes reviewed by people": pytest.approx(100 * 220 / 240),
         "not OT, or nothing that counts": pytest.approx(100 * 20 / 240),
@@ -185,7 +187,7 @@ def test_reviewed_codes_of_the_table_win_over_the_column(run):
         }
     )
     got = run(codes=codes)
-    assert of(got, "what", D1, "minutes per person who had any").value == 60
+    assert of(got, "what_was_done", D1, "minutes per person who had any").value == 60
     assert not [e for e in got.estimates if e.term.startswith("D2")]
 
 
@@ -202,7 +204,7 @@ def test_contacts_coded_in_two_ways_are_left_out_and_said(run):
         }
     )
     got = run(codes=codes)
-    assert of(got, "what", D1, "share of people").n_event == 59
+    assert of(got, "what_was_done", D1, "share of people").n_event == 59
     assert "codings not settled" in {c.name for c in got.checks}
 
 
@@ -210,14 +212,16 @@ def test_without_codes_dose_by_role_and_time_still_stand_and_the_rest_is_refused
     got = run(contacts(reviewed=False))
     assert of(got, "by_whom", "occupational therapist", "share of people").value == 60
     refused = {c.analysis for c in got.checks if c.name.startswith("refused")}
-    assert "what" in refused
-    assert not [e for e in got.estimates if e.analysis in ("what", "families", "code_by_week")]
-    assert of(got, "coverage", "not coded", "share of contacts").value == 100
+    assert "what_was_done" in refused
+    assert not [
+        e for e in got.estimates if e.analysis in ("what_was_done", "families_of_work", "what_was_done_by_week")
+    ]
+    assert of(got, "contacts_coded", "not coded", "share of contacts").value == 100
 
 
 def test_suggestions_are_used_only_when_the_protocol_says_so_and_the_first_paragraph_says_it(run):
     got = run(contacts(reviewed=False), plan(unreviewed_suggestions=True))
-    assert of(got, "what", D1, "share of people").value == 60  # the three notes are plain enough for the rules
+    assert of(got, "what_was_done", D1, "share of people").value == 60  # the three notes are plain enough for the rules
     assert got.notes[0].startswith("What follows rests, in part or whole, on suggestions")
     story = story_of(release(got, Policy.of(plan().disclosure)))
     assert story.answer.startswith("This is a draft: it rests on suggestions of the program that nobody has reviewed.")
@@ -229,7 +233,7 @@ def test_reviewed_codes_are_never_overruled_by_suggestions(run):
     table = contacts()
     table.loc[table["codes"] == "C1", "codes"] = "E4"
     got = run(table, plan(unreviewed_suggestions=True))
-    assert not [e for e in got.estimates if e.analysis == "what" and e.term.startswith("C1")]
+    assert not [e for e in got.estimates if e.analysis == "what_was_done" and e.term.startswith("C1")]
 
 
 def test_the_page_answers_what_was_done_when_and_by_whom(run):

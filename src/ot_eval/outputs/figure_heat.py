@@ -27,7 +27,7 @@ class Cell:
 
 
 def heat(cells: Sequence[Cell], size: tuple[float, float]) -> Canvas:
-    """Draw the cells, rows and columns in the order in which they first appear; when narrow, the first word of a row."""
+    """Draw the cells, rows and columns in order of first appearance; when narrow, only the first word of a row."""
     rows, columns = list(dict.fromkeys(c.row for c in cells)), list(dict.fromkeys(c.column for c in cells))
     wide, figure = size[0] >= WIDE[0], canvas(size)
     axes = figure.add_subplot()

@@ -15,7 +15,7 @@ from ot_eval.base.results import Check, Estimate, StudyResult
 from ot_eval.derive.dose import SPLIT_RULE
 from ot_eval.studies import interventions_parts as parts
 from ot_eval.studies.interventions_data import prepare
-from ot_eval.studies.progress_parts import refusal
+from ot_eval.studies.progress_material import refusal
 from ot_eval.studies.tidier import tidier
 from ot_eval.studies.workspace import Prepared, Workspace
 
@@ -28,15 +28,15 @@ UNREVIEWED = (
     "What follows rests, in part or whole, on suggestions of the program that nobody has reviewed. Treat it as a draft."
 )
 PARTS = (
-    parts.coverage,
-    parts.what,
-    parts.families,
-    parts.when,
+    parts.contacts_coded,
+    parts.what_was_done,
+    parts.families_of_work,
+    parts.how_soon,
     parts.by_whom,
-    parts.phases,
-    parts.code_by_week,
-    parts.code_by_whom,
-    parts.together,
+    parts.before_during_after,
+    parts.what_was_done_by_week,
+    parts.what_was_done_by_whom,
+    parts.done_together,
     parts.case_mix,
 )
 

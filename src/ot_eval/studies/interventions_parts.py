@@ -18,6 +18,7 @@ from ot_eval.studies.workspace import Workspace
 
 FIRST_DAYS = (3, 7, 14, 28)
 MOST_PAIRS = 20
+ROLE_WORDS = {"ot_assistant": "OT assistant", "other": "other staff"}
 FEWEST_FOR_MEAN = 10
 """A mean of fewer people than may be published is not worked out."""
 PHASES = ("before", "during", "after")
@@ -79,7 +80,7 @@ def standing(desk: Desk) -> Iterator[Check]:
     coded = int((desk.contacts["source"] != UNCODED).sum())
     if desk.unreviewed:
         yield Check(
-            analysis="coverage",
+            analysis="contacts_coded",
             name="suggestions that nobody reviewed",
             passed=False,
             sentence="Some or all codes are suggestions of the program that nobody has reviewed.",
@@ -87,15 +88,15 @@ def standing(desk: Desk) -> Iterator[Check]:
         )
     if coded < len(desk.contacts):
         yield Check(
-            analysis="coverage",
+            analysis="contacts_coded",
             name="contacts without a coding",
             passed=False,
             sentence="Some contacts are not coded. What was done at them is missing, so doses are at least as shown.",
-            detail="the share is under 'coverage'",
+            detail="the share is under 'contacts coded'",
         )
     if "unsettled" in desk.facts:
         yield Check(
-            analysis="coverage",
+            analysis="contacts_coded",
             name="codings not settled",
             passed=False,
             sentence="Some contacts were coded in two ways and nobody has settled which is right; they are left out.",
@@ -103,7 +104,7 @@ def standing(desk: Desk) -> Iterator[Check]:
         )
 
 
-def coverage(desk: Desk) -> Iterator[Estimate]:
+def contacts_coded(desk: Desk) -> Iterator[Estimate]:
     """Give the share of contacts by how they are coded."""
     kinds = {
         "codes reviewed by people": (desk.contacts["source"] == REVIEWED) & (desk.contacts["answer"] == "codes"),
@@ -115,15 +116,15 @@ def coverage(desk: Desk) -> Iterator[Estimate]:
     for term, flag in kinds.items():
         if flag.any():
             parts = _sums(desk.contacts.assign(part=flag.astype(float), whole=1.0), "part", "whole")
-            yield _percent(ratio_of(desk.question("coverage", term), parts, "share of contacts", "percent"))
+            yield _percent(ratio_of(desk.question("contacts_coded", term), parts, "share of contacts", "percent"))
 
 
-def what(desk: Desk) -> Iterator[Estimate]:
+def what_was_done(desk: Desk) -> Iterator[Estimate]:
     """Give each code: people who had it, and its contacts, minutes and share of all coded minutes."""
     total = _sums(desk.by_person, "minutes")
     for code in _found(desk):
         mine = desk.by_person[desk.by_person["code"] == code]
-        question = desk.question("what", desk.name(code))
+        question = desk.question("what_was_done", desk.name(code))
         yield share_of(question, desk.has(mine["person_id"]), "share of people")
         yield from _per_person(question, mine)
         part = total["minutes"].index.to_series().map(mine.set_index("person_id")["minutes"]).fillna(0.0)
@@ -132,68 +133,68 @@ def what(desk: Desk) -> Iterator[Estimate]:
             yield _percent(ratio_of(question, both, "share of coded minutes", "percent"))
 
 
-def families(desk: Desk) -> Iterator[Estimate]:
+def families_of_work(desk: Desk) -> Iterator[Estimate]:
     """Give the share of people who had any code of each family."""
     for letter, label in desk.families.items():
         mine = desk.by_person[desk.by_person["code"].str[0] == letter]
         if not mine.empty:
-            yield share_of(desk.question("families", label), desk.has(mine["person_id"]), "share of people")
+            yield share_of(desk.question("families_of_work", label), desk.has(mine["person_id"]), "share of people")
 
 
-def when(desk: Desk) -> Iterator[Estimate]:
+def how_soon(desk: Desk) -> Iterator[Estimate]:
     """Give the day of the first occupational therapy contact, from the start of reablement."""
     day = desk.people["person_id"].map(desk.first_contact.set_index("person_id")["day"])
     for last in FIRST_DAYS:
         seen = desk.people["seen_for"] >= last  # the data must reach that day
         term = f"within {last} days of the start"
         if seen.any():
-            yield share_of(desk.question("first_contact", term), (day <= last)[seen], "share of people")
-    yield share_of(desk.question("first_contact", "any contact from the start on"), day.notna(), "share of people")
+            yield share_of(desk.question("how_soon", term), (day <= last)[seen], "share of people")
+    yield share_of(desk.question("how_soon", "any contact from the start on"), day.notna(), "share of people")
     if day.notna().any():
-        yield from spread(desk.question("first_contact", "day of first contact"), day.dropna(), "days")
+        yield from spread(desk.question("how_soon", "first contact, days from the start"), day.dropna(), "days")
 
 
 def by_whom(desk: Desk) -> Iterator[Estimate]:
     """Give contacts and minutes by role, coded or not."""
     for role, rows in desk.contacts.groupby("staff_role"):
-        question = desk.question("by_whom", str(role).replace("_", " "))
+        question = desk.question("by_whom", role_words(str(role)))
         yield share_of(question, desk.has(rows["person_id"]), "share of people")
         yield from _per_person(question, _by_person(rows))
 
 
-def phases(desk: Desk) -> Iterator[Estimate]:
+def before_during_after(desk: Desk) -> Iterator[Estimate]:
     """Give contacts and minutes before, during and after reablement, and where each code lies."""
     for phase in PHASES:
         rows = desk.contacts[desk.contacts["phase"] == phase]
         if not rows.empty:
-            question = desk.question("by_phase", f"{phase} reablement")
+            question = desk.question("before_during_after", f"{phase} reablement")
             yield share_of(question, desk.has(rows["person_id"]), "share of people")
             yield from _per_person(question, _by_person(rows))
-    yield from _shares(desk, desk.by_phase, "phase", "code_by_phase", {p: f"{p} reablement" for p in PHASES})
+    yield from _shares(desk, desk.by_phase, "phase", "what_was_done_when", {p: f"{p} reablement" for p in PHASES})
 
 
-def code_by_whom(desk: Desk) -> Iterator[Estimate]:
+def what_was_done_by_whom(desk: Desk) -> Iterator[Estimate]:
     """Give, for each code, the share of its contacts that each role had."""
-    roles = {str(r): str(r).replace("_", " ") for r in sorted(desk.by_role["staff_role"].unique())}
-    yield from _shares(desk, desk.by_role, "staff_role", "code_by_whom", roles)
+    roles = {str(r): role_words(str(r)) for r in sorted(desk.by_role["staff_role"].unique())}
+    yield from _shares(desk, desk.by_role, "staff_role", "what_was_done_by_whom", roles)
 
 
-def code_by_week(desk: Desk) -> Iterator[Estimate]:
+def what_was_done_by_week(desk: Desk) -> Iterator[Estimate]:
     """Give the heat map: in each week, the share of people still in reablement who had the code."""
     for row in desk.weekly.to_dict("records"):
         n, had = int(row["in_reablement"]), int(row["people"])
         term = f"{desk.name(row['code'])}: week {int(row['week'])}"
         flag = pd.Series([True] * had + [False] * (n - had))
-        yield share_of(desk.question("code_by_week", term), flag, "share of people in reablement that week")
+        yield share_of(desk.question("what_was_done_by_week", term), flag, "share of people in reablement that week")
 
 
-def together(desk: Desk) -> Iterator[Estimate]:
+def done_together(desk: Desk) -> Iterator[Estimate]:
     """Give the pairs of codes that most people had at one and the same contact."""
     n = len(desk.people)
     for row in desk.together.nlargest(MOST_PAIRS, "people", keep="first").to_dict("records"):
         flag = pd.Series([True] * int(row["people"]) + [False] * (n - int(row["people"])))
         term = f"{desk.name(row['code'])}, with {desk.name(row['other'])}"
-        yield share_of(desk.question("together", term), flag, "share of people")
+        yield share_of(desk.question("done_together", term), flag, "share of people")
 
 
 def case_mix(desk: Desk) -> Iterator[Estimate]:
@@ -212,6 +213,11 @@ def case_mix(desk: Desk) -> Iterator[Estimate]:
         )
     about = desk.question("case_mix", "").about
     yield from table_one(frame.reset_index(drop=True), columns=CASE_MIX, about=about, by="early")
+
+
+def role_words(role: str) -> str:
+    """Return a role in the reader's words."""
+    return ROLE_WORDS.get(role, role.replace("_", " "))
 
 
 def _found(desk: Desk) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ot_eval.studies.interventions_parts import Desk
+from ot_eval.studies.interventions_parts import Desk, role_words
 
 AUTHOR = "author to complete"
 FEWEST = 10
@@ -30,7 +30,10 @@ def tidier(desk: Desk) -> tuple[str, ...]:
         ("who provided", f"{_or_author(roles)}; training and grades: {AUTHOR}"),
         ("how", f"{_or_author(modes)}; one to one or in groups: {AUTHOR}"),
         ("where", f"{_where(modes)}; region and kind of homes: {AUTHOR}"),
-        ("when and how much", "see the tables by_whom, by_phase, what and code_by_week of this report"),
+        (
+            "when and how much",
+            "see the tables of this report: by whom, before during after, what was done, what was done by week",
+        ),
         ("tailoring", AUTHOR),
         ("modifications", AUTHOR),
         ("how well, planned", AUTHOR),
@@ -47,7 +50,7 @@ def _codes(desk: Desk, codes: Iterable[str]) -> list[str]:
 
 def _named(people: dict[object, int]) -> list[str]:
     often = sorted((k for k, n in people.items() if n >= FEWEST), key=lambda k: -people[k])
-    return [str(k).replace("_", " ") for k in often]
+    return [role_words(str(k)) for k in often]
 
 
 def _where(modes: Sequence[str]) -> str:
