@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
+from ot_eval.cli_code import code_app
 from ot_eval.cli_console import door, known_strands, out, quote, show_check, show_run, show_verdict
 from ot_eval.cli_counts import counts_app
 from ot_eval.cli_steps import steps
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 protocol_app = typer.Typer(no_args_is_help=True, help="Freeze a protocol, or print the list of its words.")
 app.add_typer(protocol_app, name="protocol")
+app.add_typer(code_app, name="code")
 app.add_typer(counts_app, name="counts")
 
 ProtocolFile = Annotated[Path, typer.Argument(metavar="PROTOCOL", help="The study's protocol: my-study/protocol.yaml")]
