@@ -77,7 +77,12 @@ def with_reviews(points: Table, events: Table | None, window: int) -> Table:
     if events is None:
         return points.mutate(review=ibis.literal("none"))
     reviews = events.filter((events["event_type"] == "review") & events["end_date"].notnull())
-    reviews = reviews.select(*WHO, review_end=days.number(reviews["end_date"]), review_outcome=reviews["outcome"])
+    reviews = reviews.select(
+        "person_id",
+        la_code=reviews["la_code"].fill_null(""),
+        review_end=days.number(reviews["end_date"]),
+        review_outcome=reviews["outcome"],
+    )
     pairs = points.select(*WHO, "first_day", "earliest", "latest").inner_join(reviews, list(WHO))
     near = pairs.filter(
         (pairs["review_end"] >= pairs["earliest"] - window) & (pairs["review_end"] <= pairs["latest"] + window)

@@ -38,6 +38,7 @@ def service_user_rows(events: Table, deaths: Table) -> Table:
     users = events.filter((events["client_type"] == SERVICE_USER) & dated(events))
     rows = looked_up(users, deaths, ("person_id",))
     rows = rows.mutate(
+        la_code=rows["la_code"].fill_null(""),
         start=days.number(rows["start_date"]),
         end=days.number_or_far(rows["end_date"]),
         rank=outcome_rank(rows["outcome"]),

@@ -14,6 +14,7 @@ from ibis.expr.types import Table
 from ot_eval.derive import days
 from ot_eval.derive.cld_words import dated, home_support, weekly_cost, weekly_hours
 from ot_eval.derive.joins import first_by, looked_up
+from ot_eval.derive.materialise import kept
 
 SERVICE = ("la_code", "person_id", "start", "line")
 """The service key of a package line: person, start and description (type and component are fixed by rule 18)."""
@@ -45,6 +46,7 @@ def package_rows(rows: Table) -> Table:
     """
     lines = rows.filter(home_support(rows) & dated(rows))
     return lines.mutate(
+        la_code=lines["la_code"].fill_null(""),
         start=days.number(lines["start_date"]),
         end=days.number_or_far(lines["end_date"]),
         line=lines["description"].fill_null(""),
@@ -53,31 +55,34 @@ def package_rows(rows: Table) -> Table:
     )
 
 
-def observations(rows: Table, files: Table) -> Table:
-    """Return what each file last knew of each service key.
+def per_file(rows: Table, files: Table) -> Table:
+    """Return what each file says of each service key.
 
     Returns
     -------
-    One row per service key and day of knowledge: `SERVICE`, `file_no`, `seen` (the file's period end, or the row's end
-    where it ended before), `hours`, `cost` (summed over the rows of the key), `lines`, `provider_id`.
+    One row per service key and file: `SERVICE`, `file_no`, `seen` (the file's period end, or the row's end where it
+    ended before), `hours`, `cost` (summed over the rows of the key), `last_end`, `provider_id`.
     """
     known = package_rows(rows)
     closes = ibis.coalesce(files["period_end"], files["stated_end"], files["data_end"])
     ends = files.select("file_no", closes=days.number(closes))
-    per_file = known.group_by([*SERVICE, "file_no"]).aggregate(
+    said = known.group_by([*SERVICE, "file_no"]).aggregate(
         hours=known["hours"].sum(),
         cost=known["cost"].sum(),
-        lines=known.count(),
         last_end=known["end"].max(),
         provider_id=known["provider_id"].max(),
     )
-    per_file = looked_up(per_file, ends, ("file_no",))
-    seen = ibis.greatest(ibis.least(per_file["closes"], per_file["last_end"]), per_file["start"])
-    per_file = per_file.mutate(seen=seen)
+    said = looked_up(said, ends, ("file_no",))
+    seen = ibis.greatest(ibis.least(said["closes"], said["last_end"]), said["start"])
+    return said.mutate(seen=seen).drop("closes")
+
+
+def observations(said: Table) -> Table:
+    """Return the rows of `per_file` that no later file overtakes: one that looks back to the same day, or before."""
     later = ibis.rows_window(group_by=SERVICE, order_by="file_no", following=(1, None))
-    overtaken = per_file["seen"].min().over(later) <= per_file["seen"]
-    per_file = per_file.mutate(_overtaken=overtaken.fill_null(False))
-    return per_file.filter(~per_file["_overtaken"]).drop("_overtaken")
+    overtaken = said["seen"].min().over(later) <= said["seen"]
+    marked = said.mutate(_overtaken=overtaken.fill_null(False))
+    return marked.filter(~marked["_overtaken"]).drop("_overtaken")
 
 
 def levels_seen(seen: Table) -> Table:
@@ -116,21 +121,19 @@ def levels_seen(seen: Table) -> Table:
     return levels.mutate(earliest=before + 1)
 
 
-def _overwritten_keys(levels: Table, events: Table) -> Table:
+def _overwritten_keys(levels: Table, lines: Table) -> Table:
     """Return the keys to follow from file to file: units changed, or the price changed and all rows end together.
 
     Where only the price changed and the rows of a key end on different days, the rows as they stand say more.
     """
-    lines = package_rows(events)
     ends = lines.group_by(SERVICE).aggregate(_ends=lines["end"].nunique())
     keys = levels.group_by(SERVICE).aggregate(_units=levels["units_changed"].any(), _levels=levels["level_no"].max())
     keys = looked_up(keys, ends, SERVICE)
     return keys.filter((keys["_levels"] > 0) & (keys["_units"] | (keys["_ends"] == 1))).select(*SERVICE)
 
 
-def _exact(events: Table, overwritten: Table, seen: Table) -> Table:
+def _exact(lines: Table, overwritten: Table, seen: Table) -> Table:
     """Return the lines of keys whose level never changed between files, as they stand."""
-    lines = package_rows(events)
     keys = overwritten.select(*SERVICE).distinct()
     lines = lines.anti_join(keys, list(SERVICE))
     span = seen.group_by(SERVICE).aggregate(
@@ -155,9 +158,8 @@ def _exact(events: Table, overwritten: Table, seen: Table) -> Table:
     )
 
 
-def _over_time(events: Table, overwritten: Table) -> Table:
+def _over_time(lines: Table, overwritten: Table) -> Table:
     """Return the levels of overwritten keys as spells that follow each other."""
-    lines = package_rows(events)
     whole = lines.group_by(SERVICE).aggregate(end=lines["end"].max(), outcome=lines["outcome"].max())
     levels = looked_up(overwritten, whole, SERVICE)
     opening = levels["level_no"] == 0
@@ -204,23 +206,23 @@ def home_care_lines(rows: Table, events: Table, files: Table) -> Table:
     the same row, `repriced` one of other cost alone, `vanished` the last level of a row that was open in one file and
     gone from the next.
     """
-    seen = observations(rows, files)
-    levels = levels_seen(seen)
-    overwritten = levels.semi_join(_overwritten_keys(levels, events), list(SERVICE))
-    exact, over_time = _exact(events, overwritten, seen), _over_time(events, overwritten)
+    said = kept(per_file(rows, files))
+    lines = kept(package_rows(events).select(*SERVICE, "end", "hours", "cost", "outcome", "provider_id"))
+    seen = observations(said)
+    levels = kept(levels_seen(seen))
+    overwritten = levels.semi_join(_overwritten_keys(levels, lines), list(SERVICE))
+    exact, over_time = _exact(lines, overwritten, seen), _over_time(lines, overwritten)
     names = [c for c in COLUMNS if c != "vanished"]
     spells = ibis.union(exact.select(*names), over_time.select(*names))
-    spells = looked_up(spells.filter(spells["last_day"] >= spells["first_day"]), _vanished(rows), SERVICE)
+    spells = looked_up(spells.filter(spells["last_day"] >= spells["first_day"]), _vanished(said, rows), SERVICE)
     ends_it = spells["last_day"].max().over(ibis.window(group_by=SERVICE)) == spells["last_day"]
     return spells.mutate(vanished=(spells["vanished"] & ends_it).fill_null(False)).select(*COLUMNS)
 
 
-def _vanished(rows: Table) -> Table:
+def _vanished(said: Table, rows: Table) -> Table:
     """Return the keys that were open in the last file that holds them, while their council sent a newer file."""
-    newest = rows.group_by("la_code").aggregate(_newest=rows["file_no"].max())
-    known = package_rows(rows)
-    per_file = known.group_by([*SERVICE, "file_no"]).aggregate(_end=known["end"].max())
-    last = first_by(per_file, SERVICE, [per_file["file_no"].desc()])
+    newest = rows.group_by(la_code=rows["la_code"].fill_null("")).aggregate(_newest=rows["file_no"].max())
+    last = first_by(said, SERVICE, [said["file_no"].desc()])
     last = looked_up(last, newest, ("la_code",))
-    gone = last.filter((last["_end"] == days.FAR) & (last["file_no"] < last["_newest"]))
+    gone = last.filter((last["last_end"] == days.FAR) & (last["file_no"] < last["_newest"]))
     return gone.select(*SERVICE, vanished=ibis.literal(True))

@@ -112,7 +112,7 @@ def other_support(events: Table) -> Table:
         basis=ibis.literal("cost"),
         priced_on=rows["start_date"],
         seen_to=rows["start_date"],
-        la_code=rows["la_code"],
+        la_code=rows["la_code"].fill_null(""),
         line=rows["description"].fill_null(""),
         overwritten=ibis.literal(False),
         repriced=ibis.literal(False),

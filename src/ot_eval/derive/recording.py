@@ -33,7 +33,9 @@ def _long_term(rows: Table) -> Table:
         & dated(rows)
     )
     found = rows.filter(wanted.fill_null(False))
-    return found.mutate(line=found["description"].fill_null(""), weekly=weekly_cost(found))
+    return found.mutate(
+        la_code=found["la_code"].fill_null(""), line=found["description"].fill_null(""), weekly=weekly_cost(found)
+    )
 
 
 def _overwritten(rows: Table) -> Table:
@@ -91,7 +93,7 @@ def recording_style(rows: Table, events: Table, reading: Reading) -> Table:
     the share of the changes of units; 'no change seen' where units never change; 'one file' where a single file shows
     no re-cut change, since overwriting cannot be seen in one file.
     """
-    files = rows.group_by("la_code").aggregate(files=rows["file_no"].nunique())
+    files = rows.group_by(la_code=rows["la_code"].fill_null("")).aggregate(files=rows["file_no"].nunique())
     table = looked_up(
         looked_up(_overwritten(rows), _recut(events, reading.reset_window_days), PLACE), files, ("la_code",)
     )
