@@ -15,6 +15,7 @@ from ot_eval.base.study import StudyFolder
 from ot_eval.data.read import read_study
 from ot_eval.data.synthetic import write_study
 from ot_eval.derive.assemble import assemble
+from ot_eval.derive.changes import package_changes
 from ot_eval.derive.follow_up import follow_up
 
 pytestmark = pytest.mark.simulation
@@ -37,6 +38,7 @@ class Outcome:
     both: pd.DataFrame
     missing: list[str]
     extra: list[str]
+    decoys: pd.DataFrame  # true changes joined to the kind that the pipeline gave them, on the same person and day
 
     @property
     def true(self):
@@ -64,11 +66,15 @@ def run(folder, style, dirty):
     places = StudyFolder(data=folder, work=folder / "work", reports=folder / "reports")
     inputs = read_study(places, PROTOCOL, key=bytes(32))
     names = inputs.tables["goals"].to_pandas().set_index("person_id")["goal_id"]
-    frame = follow_up(assemble(inputs, PROTOCOL), PROTOCOL).frame
+    tables = assemble(inputs, PROTOCOL)
+    frame = follow_up(tables, PROTOCOL).frame
+    named = package_changes(tables, PROTOCOL).select("person_id", "change_date", "kind").to_pandas()
+    named = named.assign(person_id=named["person_id"].map(names), date=pd.to_datetime(named["change_date"]))
+    decoys = truth.changes.merge(named, on=["person_id", "date"], suffixes=("", "_found"))
     frame = frame.assign(person_id=frame["person_id"].map(names)).set_index("person_id")
     known = truth.people[truth.people["followed"]].set_index("person_id")
     both = known.join(frame, how="inner", rsuffix="_found")
-    return Outcome(both, list(known.index.difference(frame.index)), list(frame.index.difference(known.index)))
+    return Outcome(both, list(known.index.difference(frame.index)), list(frame.index.difference(known.index)), decoys)
 
 
 @pytest.fixture(scope="module", params=["recut clean", "recut dirty", "overwritten clean", "overwritten dirty"])
@@ -144,6 +150,18 @@ def test_deaths_care_homes_and_leavers_are_told_apart(outcome):
     clean = name.endswith("clean")
     assert agree.mean() >= (PERFECT if clean else DIRTY_RECUT)
     assert same_day.mean() >= (PERFECT if clean else OVERWRITTEN)
+
+
+def test_no_decoy_is_called_an_increase_in_a_recut_record(outcome):
+    name, result = outcome
+    if not name.startswith("recut"):
+        pytest.skip("an overwritten record does not show the day of a change")
+    decoys = result.decoys[result.decoys["kind"].isin(("gap", "review", "spike"))]
+    assert len(decoys) > 100
+    assert set(decoys["kind"]) == {"gap", "review", "spike"}
+    assert (decoys["kind_found"] != "increase").all()
+    true = result.decoys[result.decoys["kind"].isin(("level", "line", "restart"))]
+    assert true["kind_found"].isin(("increase", "unconfirmed_rise")).mean() >= DIRTY_RECUT
 
 
 def test_clients_ot_contacts_and_coaching_carry_over(outcome):

@@ -130,7 +130,7 @@ def _seen(p: pd.DataFrame, plan: pd.DataFrame, segments: pd.DataFrame, made: Day
 
     The first file after day 7 must have the old hours. The first file after the increase must have the new ones, early
     enough to leave 28 days to the end of follow-up, and the next file too (or the row's last version, if it ends).
-    A further line has its own start date, so only the old hours must be seen as they were.
+    A further line has its own start date, so one file that shows it beside the old hours is enough.
     """
     seen = pd.Series(False, index=p.index)
     q = p[(p["increase"] < NONE) & (p["increase"] <= made[-1] - CONFIRM)]
@@ -149,7 +149,7 @@ def _seen(p: pd.DataFrame, plan: pd.DataFrame, segments: pd.DataFrame, made: Day
     then = np.minimum(made[np.minimum(at + 1, len(made) - 1)], row_end)
     sure = (shows + CONFIRM <= np.minimum(then, last_complete_month(int(made[-1])))) & (first < day)
     high = (_level_on(segments, who, shows) >= need) & (_level_on(segments, who, then) >= need)
-    alone = _level_on(segments, who, day) >= need
+    alone = (_level_on(segments, who, day) >= need) & (_level_on(segments, who, shows) >= need)
     seen.loc[who] = np.where(line, alone, sure & high)
     return seen
 
