@@ -112,6 +112,7 @@ def of(result, analysis, term, measure):
     return found[0]
 
 
+NEED_CODES = ("what_was_done", "families_of_work", "what_was_done_by_week")
 D1 = "D1 Small equipment and assistive products"
 C1 = "C1 Personal care activity practice"
 

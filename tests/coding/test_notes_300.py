@@ -10,6 +10,7 @@ import pytest
 
 from ot_eval.coding.learn import SUGGESTED_FROM, teach
 from ot_eval.coding.scoring import People, calibration, held_out, macro_gain, score
+from ot_eval.data.synthetic_notes import OT_NOTES, OTHER_NOTES, WORKER_NOTES
 
 SEED, LEVEL = 20260401, 0.95
 ASKED = 0.80  # the macro F1 that the rules alone are asked for
@@ -68,3 +69,12 @@ def test_notes_in_which_nothing_counts_are_left_alone(corpus):
     nothing = [i for i, r in enumerate(corpus.rows) if r["truth"] in ("not_ot", "cannot_tell")]
     assert len(nothing) == 55
     assert sum(corpus.reading.found[i].sum() == 0 for i in nothing) >= 51
+
+
+def test_the_rules_hold_on_notes_that_another_author_coded(rules):
+    # the invented notes of the demonstration, written without the rules at hand: 0.836 was seen over all suggestions
+    right = said = true = 0
+    for codes, note in (*OT_NOTES, *WORKER_NOTES, *OTHER_NOTES):
+        wanted, found = set(codes.split(";")) - {""}, set(rules.codes(note))
+        right, said, true = right + len(wanted & found), said + len(found), true + len(wanted)
+    assert 2 * right / (said + true) >= ASKED
