@@ -105,3 +105,64 @@ def test_no_markup_from_the_results_reaches_the_page(example, protocol, provenan
 def test_two_runs_give_the_same_bytes(report, released, protocol, provenance):
     again = html_pages((released,), protocol, provenance)
     assert {name: again[name] for name in PAGES} == {name: report[name] for name in PAGES}
+
+
+def test_the_checklist_points_at_headings_that_are_there(report, released, protocol):
+    from ot_eval.publish.checklist import GAP, SUMMARY, checklist
+
+    text = {name: BeautifulSoup(report[name], "html.parser").get_text(" ", strip=True) for name in PAGES}
+    table = checklist(released, protocol)
+    assert len(table.rows) > 25
+    gaps = 0
+    for row in table.rows:
+        asks, where = row.cells
+        page = "index.html" if where.startswith(SUMMARY) else "care_packages.html"
+        if where == GAP:
+            gaps += 1
+        else:
+            assert where.removeprefix(f"{SUMMARY}, ") in text[page], f"{row.header}: {asks}"
+    assert gaps >= 4, "what no report can fill by itself stays a gap"
+    assert not any("%" in cell or "score" in cell for row in table.rows for cell in row.cells)
+
+
+def test_references_are_those_of_the_analyses_that_were_run(report):
+    page = report["care_packages.html"].decode()
+    assert "Aalen OO, Johansen S." in page
+    assert "Suissa S." in page
+    assert "Gray RJ." not in page, "no such test was run"
+
+
+@pytest.mark.parametrize(
+    ("lock", "says"),
+    [
+        (None, "was not fixed before this run"),
+        ("not locked", "was not fixed before this run"),
+        ("locked on 2026-04-01 (sha256 0123456789ab)", "Nothing in it was changed afterwards"),
+    ],
+)
+def test_the_page_does_not_claim_a_plan_that_was_not_fixed(example, protocol, provenance, lock, says):
+    from dataclasses import replace
+
+    from ot_eval.outputs.disclosure import release
+    from ot_eval.outputs.policy import PRESETS
+
+    whole = example.study_result()
+    facts = {**whole.facts, **({"lock": lock} if lock else {})}
+    out = release(replace(whole, deviations=(), facts=facts, curves=()), PRESETS["ot_eval"])
+    assert says in html_pages((out,), protocol, provenance)["care_packages.html"].decode()
+
+
+def test_tables_of_one_measure_in_several_units_are_told_apart(example, protocol, provenance):
+    from dataclasses import replace
+
+    from ot_eval.outputs.disclosure import release
+    from ot_eval.outputs.policy import PRESETS
+
+    whole = example.study_result()
+    mean = next(e for e in whole.estimates if e.measure == "mean")
+    other = tuple(replace(mean, analysis="course", outcome="x", term=u, unit=u) for u in ("level", "points"))
+    out = release(replace(whole, strand="progress", estimates=other, curves=()), PRESETS["ot_eval"])
+    page = BeautifulSoup(html_pages((out,), protocol, provenance)["progress.html"], "html.parser")
+    captions = [c.get_text() for c in page.find_all("caption")]
+    assert len(captions) == len(set(captions))
+    assert "Course: mean (level)" in captions

@@ -17,7 +17,7 @@ COUNTED = (
 _NUMBER = r"(?<![\d.,£/-])(?<!\bin )(?<!every )(\d{1,3}(?:,\d{3})+|\d+)(?![\d.,%-]*\d)"
 _THING = rf"(\s+(?:(?!in\b)[a-z-]+\s+){{0,2}}?(?:{'|'.join(COUNTED.split())})\b)"
 _COUNT = re.compile(_NUMBER + _THING, re.IGNORECASE)
-_TEN_DIGITS = re.compile(r"(?<!\d)(\d{3})[ -]?(\d{3})[ -]?(\d{4})(?!\d)")
+_TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z.])(\d{3})[ -]?(\d{3})[ -]?(\d{4})(?![0-9A-Za-z])")
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2}\b")
 _LONG_CODE = re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16,}\b", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}", re.IGNORECASE)

@@ -87,6 +87,6 @@ def plain(released: Released) -> Story:
         title=released.title,
         question=released.question,
         answer=answer,
-        unknown=tuple(c.sentence for c in released.checks if not c.passed),
+        unknown=tuple(dict.fromkeys(c.sentence for c in released.checks if not c.passed)),
         included=included(released),
     )

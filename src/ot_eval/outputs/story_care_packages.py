@@ -37,7 +37,7 @@ def story(released: Released) -> Story:
         timeline_sentences=_pace(released),
         sure=_sure(shares, contact),
         means=_means(shares, contact, when),
-        unknown=(*UNKNOWN, *(c.sentence for c in released.checks if not c.passed)),
+        unknown=tuple(dict.fromkeys((*UNKNOWN, *(c.sentence for c in released.checks if not c.passed)))),
         included=included(released),
         terms=("reablement", "package", "increase", "new client", "existing client", "disclosure control"),
     )

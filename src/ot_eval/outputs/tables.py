@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ot_eval.outputs import labels, numbers
 from ot_eval.outputs.disclosure_counts import variable_and_level
@@ -10,30 +10,39 @@ from ot_eval.outputs.released import Released, ReleasedCurve, ReleasedEstimate
 from ot_eval.outputs.table import Group, Row, Table, listing
 from ot_eval.outputs.table_people import populations
 
+Column = tuple[str, Callable[[ReleasedEstimate], str]]
+
 
 def estimates(rows: Sequence[ReleasedEstimate], caption: str, name: str) -> Table:
-    """Return estimates of one measure: interval, people and events, under a heading a population.
+    """Return estimates of one measure, under a heading a population.
 
-    The method stands in the note where all rows share it, else in a column.
+    A column that would be empty is left out; the method stands in the note where all rows share it.
     """
     methods = list(dict.fromkeys(e.method for e in rows if e.method))
     outcomes = len({e.outcome for e in rows}) > 1
-    has_p = any(e.p is not None for e in rows)
+    levels = sorted({numbers.level(e.level) for e in rows if e.level is not None})
+    measure = rows[0].measure[:1].upper() + rows[0].measure[1:]
+    columns: list[Column] = [
+        (measure, _shown),
+        (f"{'/'.join(levels)} interval".strip(), numbers.interval),
+        ("p", lambda e: numbers.p_value(e.p)),
+        ("People", lambda e: _optional(e.n)),
+        (
+            "Events",
+            lambda e: numbers.HIDDEN_CELL if e.n_event is None and "event" in e.hidden else _optional(e.n_event),
+        ),
+        *([("Method", lambda e: e.method or numbers.NONE_CELL)] if len(methods) > 1 else []),
+    ]
+    kept = [c for i, c in enumerate(columns) if i == 0 or any(c[1](e) != numbers.NONE_CELL for e in rows)]
     groups: dict[str, list[Row]] = {}
     for population in populations(rows):
         for e in (e for e in rows if e.population == population):
-            cells = [_shown(e), numbers.interval(e), *([numbers.p_value(e.p)] if has_p else [])]
-            cells += [numbers.NONE_CELL if e.n is None else numbers.count(e.n)]
-            cells += [numbers.HIDDEN_CELL if e.n_event is None and e.hidden else _optional(e.n_event)]
-            cells += [e.method or numbers.NONE_CELL] if len(methods) > 1 else []
-            groups.setdefault(labels.who(population), []).append(Row(header=_line(e, outcomes), cells=tuple(cells)))
-    levels = sorted({numbers.level(e.level) for e in rows if e.level is not None})
-    head = ["", rows[0].measure[:1].upper() + rows[0].measure[1:], f"{'/'.join(levels)} interval".strip()]
-    head += [*(["p"] if has_p else []), "People", "Events", *(["Method"] if len(methods) > 1 else [])]
+            row = Row(header=_line(e, outcomes), cells=tuple(cell(e) for _, cell in kept))
+            groups.setdefault(labels.who(population), []).append(row)
     return Table(
         name=name,
         caption=caption,
-        head=tuple(head),
+        head=("", *(heading for heading, _ in kept)),
         groups=tuple(Group(heading=h if len(groups) > 1 else "", rows=tuple(r)) for h, r in groups.items()),
         note=" ".join(_notes(rows, methods)),
     )

@@ -54,8 +54,10 @@ def _tables(released: Released, analysis: str, name: str) -> tuple[Table, ...]:
     for e in released.find(analysis):
         kinds.setdefault((e.measure, e.unit), []).append(e)
     made = []
-    for i, ((measure, _), rows) in enumerate(kinds.items()):
-        caption = f"{labels.label(analysis, labels.ANALYSES)}: {measure}"
+    measures = [measure for measure, _ in kinds]
+    for i, ((measure, unit), rows) in enumerate(kinds.items()):
+        same = f" ({unit})" if measures.count(measure) > 1 else ""
+        caption = f"{labels.label(analysis, labels.ANALYSES)}: {measure}{same}"
         made.append(tables.estimates(rows, caption, f"{name}-t{i + 1}"))
     small = [c for c in released.curves if c.analysis == analysis and not c.drawn]
     if small:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from ot_eval.base.errors import InternalFault
 from ot_eval.base.glossary import RESULT_COLUMNS, TERMS
+from ot_eval.base.lock import NOT_LOCKED
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import Provenance
 from ot_eval.outputs import figures, numbers, table_people, tables
@@ -24,7 +25,9 @@ from ot_eval.outputs.released import Released, ReleasedStep
 from ot_eval.outputs.story import Story
 from ot_eval.outputs.table import Table, two_columns
 from ot_eval.publish.blocks import Block, blocks
+from ot_eval.publish.checklist import checklist
 from ot_eval.publish.methods import methods
+from ot_eval.publish.references import references
 from ot_eval.publish.stories import story_of
 
 PAGE_LIMIT = 300_000
@@ -167,6 +170,11 @@ def _strand(released: Released, story: Story, protocol: Protocol, provenance: Pr
         "table_one": table_people.table_one(released),
         "blocks": [_block(b) for b in blocks(released)],
         "checks": tables.checks(released),
+        "checklist": checklist(released, protocol),
+        "references": references(
+            {e.analysis for e in released.estimates} | {c.analysis for c in released.curves},
+            {e.method for e in released.estimates},
+        ),
     }
     page = (
         _environment()
@@ -179,6 +187,7 @@ def _strand(released: Released, story: Story, protocol: Protocol, provenance: Pr
             contents=_contents(parts),
             flow_table=table_people.flow(released),
             deviations=tables.deviations(released),
+            locked=released.facts.get("lock", NOT_LOCKED) != NOT_LOCKED,
             sources=tables.sources(released),
             notes=released.notes,
             privacy=released.policy.sentences(),

@@ -11,7 +11,12 @@ from ot_eval.outputs.wording import listed
 def methods(protocol: Protocol, released: tuple[Released, ...]) -> tuple[str, ...]:
     """Return the methods in the order a reader needs them."""
     analyses = {e.analysis for r in released for e in r.estimates} | {c.analysis for r in released for c in r.curves}
-    lines = [_people(protocol), _increase(protocol.increase), _follow_up(protocol)]
+    lines = ["This is a study of records that a council and its services keep anyway."]
+    if any(r.strand == "care_packages" for r in released):
+        lines = [
+            "This is a cohort study: people are followed in records that a council and its services keep anyway.",
+            *(_people(protocol), _increase(protocol.increase), _follow_up(protocol)),
+        ]
     if "cumulative_incidence" in analyses:
         lines.append(
             "The share of people with each outcome by a given day comes from the Aalen–Johansen estimator. It treats "
@@ -58,4 +63,7 @@ def _follow_up(protocol: Protocol) -> str:
     words = {"death": "death", "care_home": "a move to a care home"}
     ends = _listed(tuple(words[e] for e in protocol.follow_up.competing_events), "")
     tail = f" {ends[:1].upper() + ends[1:]} end the chance of an increase." if ends else ""
-    return f"People are followed until the data end or their home care ends.{tail}"
+    return (
+        "People are followed until the data end, their home care ends or they leave; nothing is assumed about what "
+        f"happens to them afterwards.{tail}"
+    )

@@ -1,0 +1,61 @@
+"""Where each method that was actually run comes from. One entry a source; a report lists only those it used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+SOURCES = {
+    "aalen_johansen": "Aalen OO, Johansen S. An empirical transition matrix for non-homogeneous Markov chains based on "
+    "censored observations. Scandinavian Journal of Statistics 1978;5:141–150.",
+    "andersen": "Andersen PK, Geskus RB, de Witte T, Putter H. Competing risks in epidemiology: possibilities and "
+    "pitfalls. International Journal of Epidemiology 2012;41:861–870.",
+    "cox": "Cox DR. Regression models and life-tables. Journal of the Royal Statistical Society B 1972;34:187–220.",
+    "garwood": "Garwood F. Fiducial limits for the Poisson distribution. Biometrika 1936;28:437–442.",
+    "gray": "Gray RJ. A class of K-sample tests for comparing the cumulative incidence of a competing risk. Annals of "
+    "Statistics 1988;16:1141–1154.",
+    "grambsch": "Grambsch PM, Therneau TM. Proportional hazards tests and diagnostics based on weighted residuals. "
+    "Biometrika 1994;81:515–526.",
+    "kaplan_meier": "Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. Journal of the "
+    "American Statistical Association 1958;53:457–481.",
+    "lin_wei": "Lin DY, Wei LJ. The robust inference for the Cox proportional hazards model. Journal of the American "
+    "Statistical Association 1989;84:1074–1078.",
+    "royston": "Royston P, Parmar MKB. Restricted mean survival time: an alternative to the hazard ratio for the "
+    "design and analysis of randomized trials with a time-to-event outcome. BMC Medical Research Methodology "
+    "2013;13:152.",
+    "strobe": "von Elm E and others. The Strengthening the Reporting of Observational Studies in Epidemiology (STROBE) "
+    "statement. Lancet 2007;370:1453–1457.",
+    "record": "Benchimol EI and others. The REporting of studies Conducted using Observational Routinely-collected "
+    "health Data (RECORD) statement. PLoS Medicine 2015;12:e1001885.",
+    "suissa": "Suissa S. Immortal time bias in pharmacoepidemiology. American Journal of Epidemiology "
+    "2008;167:492–499.",
+    "wilson": "Wilson EB. Probable inference, the law of succession, and statistical inference. Journal of the "
+    "American Statistical Association 1927;22:209–212.",
+}
+USED_BY = {
+    "cumulative_incidence": ("aalen_johansen", "andersen"),
+    "kaplan_meier": ("kaplan_meier",),
+    "restricted_mean": ("royston",),
+    "restricted_time_lost": ("royston", "andersen"),
+    "cox": ("cox", "lin_wei", "grambsch"),
+    "cox_unadjusted": ("cox",),
+    "cox_subgroup": ("cox",),
+    "ever_never": ("suissa",),
+    "biased_ever_never": ("suissa",),
+    "gray_test": ("gray",),
+    "rates": ("garwood",),
+}
+BY_METHOD = {"Wilson": "wilson", "Poisson": "garwood"}
+"""A word in a line's method that names its source."""
+
+
+def references(analyses: Iterable[str], methods: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the sources of the analyses and methods that a report holds, in alphabetical order.
+
+    Examples
+    --------
+    >>> [r.split(".")[0] for r in references(["kaplan_meier"], ["Wilson interval (statsmodels)"])]
+    ['Kaplan EL, Meier P', 'Wilson EB']
+    """
+    keys = {key for analysis in analyses for key in USED_BY.get(analysis, ())}
+    keys |= {key for method in methods for word, key in BY_METHOD.items() if word in method}
+    return tuple(sorted(SOURCES[key] for key in keys))
