@@ -6,8 +6,9 @@ of people ever and never seen, labelled as biased. A model that the data cannot 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
@@ -49,6 +50,7 @@ def contact_models(people: pd.DataFrame, protocol: Protocol) -> tuple[tuple[Esti
     steps: tuple[tuple[str, Callable[[], tuple[Estimate, ...]]], ...] = (
         ("cox_unadjusted", lambda: _model(rows, (CONTACT,), about, protocol)),
         ("cox", lambda: _model(full, adjusted, about, protocol)),
+        *_subgroups(full, adjusted, about, protocol),
         ("ever_never", lambda: cox.ever_never(people, cause=INCREASE, about=about)),
     )
     found: list[Estimate] = []
@@ -62,6 +64,31 @@ def contact_models(people: pd.DataFrame, protocol: Protocol) -> tuple[tuple[Esti
         fitted = cox.fit(full, _request(adjusted, protocol))
         said += [checks.proportional_hazards(fitted, about), checks.influence(fitted)]
     return tuple(found), tuple(said)
+
+
+def _subgroups(
+    rows: pd.DataFrame, adjusted: tuple[str, ...], about: About, protocol: Protocol
+) -> Iterator[tuple[str, Callable[[], tuple[Estimate, ...]]]]:
+    """Yield the adjusted comparison within each level of each planned subgroup; only the contact's line is kept."""
+    for column in protocol.subgroups:
+        for level in sorted(rows[column].dropna().astype(str).unique()):
+            part = rows[rows[column].astype(str) == level].reset_index(drop=True)
+            terms = tuple(t for t in adjusted if t != column and part[t].nunique() > 1)
+            yield "cox_subgroup", partial(_within, part, terms, f"{column}: {level}", about, protocol)
+
+
+def _within(
+    part: pd.DataFrame, terms: tuple[str, ...], name: str, about: About, protocol: Protocol
+) -> tuple[Estimate, ...]:
+    if CONTACT not in terms:
+        raise AnalysisRefused(
+            f"subgroup {name}: everybody, or nobody, had contact",
+            expected="people before and after contact in each subgroup",
+            fix="leave this subgroup out of the protocol",
+        )
+    lines = _model(part, (CONTACT, *(t for t in terms if t != CONTACT)), about, protocol)
+    # Subgroups are read for a pattern; a test in each would find something by chance alone.
+    return tuple(replace(e, term=f"{e.term}, {name}", p=None) for e in lines if e.term.startswith(f"{CONTACT}:"))
 
 
 def complete(people: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:

@@ -16,12 +16,17 @@ INCREASE = "increase"
 DESCRIBED = ("age", "age_band", "sex", "dementia", "has_unpaid_carer", "hospital_route", "baseline_hours")
 
 
-def who(people: pd.DataFrame, about: About, _protocol: Protocol) -> tuple[Estimate, ...]:
+def who(people: pd.DataFrame, about: About, protocol: Protocol) -> tuple[Estimate, ...]:
     """Describe the people followed on the day follow-up began (Table 1)."""
     columns = (*DESCRIBED, *(("imd_quintile",) if people["imd_quintile"].notna().any() else ()))
     seen = people["ot_day"].notna() & (people["ot_day"] <= 0)
     table = people.assign(ot_by_time_zero=seen.map({True: "yes", False: "no"}))
-    return describe.table_one(table, columns=(*columns, "ot_by_time_zero"), about=about)
+    columns = (*columns, "ot_by_time_zero")
+    if protocol.exposure.coaching and people["coached_day"].notna().any():
+        coached = people["coached_day"].notna() & (people["coached_day"] <= 0)
+        table = table.assign(coached_by_time_zero=coached.map({True: "yes", False: "no"}))
+        columns = (*columns, "coached_by_time_zero")
+    return describe.table_one(table, columns=columns, about=about)
 
 
 def incidence(people: pd.DataFrame, about: About, protocol: Protocol) -> tuple[Estimate | Curve, ...]:

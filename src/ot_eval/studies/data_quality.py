@@ -27,6 +27,7 @@ from ot_eval.studies.workspace import Prepared, Workspace
 STRAND = "data_quality"
 TITLE = "What the council's data can tell"
 FEWEST_EPISODES = 10
+NEWEST_PUBLISHED = "2024-25"
 TOLERABLE_SHARE = 0.05
 """A fault that touches a smaller share of episodes than this is listed, and is no cause for doubt."""
 LISTED = ("ascof_2a_members", "package_changes")
@@ -96,7 +97,8 @@ def _published(tables: StudyTables, protocol: Protocol) -> pd.DataFrame:
     council = protocol.ascof_2a.compare_council
     if not council:
         return pd.DataFrame(columns=["area", "percent", "numerator", "denominator", "same_year"])
-    beside = ascof_published.compare(ascof_2a(tables, protocol), council)
+    year = protocol.ascof_2a.compare_year or NEWEST_PUBLISHED
+    beside = ascof_published.compare(ascof_2a(tables, protocol), council, year)
     line = beside.published
     return pd.DataFrame(
         [
