@@ -13,8 +13,10 @@ from ot_eval.base.errors import AnalysisRefused, DataError, RequestError
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import from_json
 from ot_eval.derive.assemble import assemble_tables
+from ot_eval.outputs import tidier_table
 from ot_eval.outputs.disclosure import release
 from ot_eval.outputs.policy import Policy
+from ot_eval.publish.blocks import blocks
 from ot_eval.publish.stories import story_of
 from ot_eval.studies import interventions
 from ot_eval.studies.workspace import Workspace
@@ -112,7 +114,7 @@ def of(result, analysis, term, measure):
     return found[0]
 
 
-NEED_CODES = ("what_was_done", "families_of_work", "what_was_done_by_week")
+NEED_CODES = ("what_was_done", "families_of_work", "week_by_week")
 D1 = "D1 Small equipment and assistive products"
 C1 = "C1 Personal care activity practice"
 
@@ -149,10 +151,10 @@ def test_when_and_by_whom(run):
 def test_the_heat_map_and_what_goes_together(run):
     got = run()
     week = "share of people in reablement that week"
-    assert of(got, "what_was_done_by_week", f"{D1}: week 1", week).value == 40
-    assert of(got, "what_was_done_by_week", f"{D1}: week 2", week).value == 20
-    assert of(got, "what_was_done_by_week", f"{D1}: week 3", week).value == 0
-    assert len([e for e in got.estimates if e.analysis == "what_was_done_by_week"]) == 3 * 6
+    assert of(got, "week_by_week", f"{D1}: week 1", week).value == 40
+    assert of(got, "week_by_week", f"{D1}: week 2", week).value == 20
+    assert of(got, "week_by_week", f"{D1}: week 3", week).value == 0
+    assert len([e for e in got.estimates if e.analysis == "week_by_week"]) == 3 * 6
     (pair,) = [e for e in got.estimates if e.analysis == "done_together"]
     assert (pair.term, pair.value) == (f"{D1}, with D2 Minor adaptations", 60)
 
@@ -214,9 +216,7 @@ def test_without_codes_dose_by_role_and_time_still_stand_and_the_rest_is_refused
     assert of(got, "by_whom", "occupational therapist", "share of people").value == 60
     refused = {c.analysis for c in got.checks if c.name.startswith("refused")}
     assert "what_was_done" in refused
-    assert not [
-        e for e in got.estimates if e.analysis in ("what_was_done", "families_of_work", "what_was_done_by_week")
-    ]
+    assert not [e for e in got.estimates if e.analysis in ("what_was_done", "families_of_work", "week_by_week")]
     assert of(got, "contacts_coded", "not coded", "share of contacts").value == 100
 
 
@@ -256,6 +256,20 @@ def test_tidier_has_twelve_items_and_invents_nothing(run):
     assert "author to complete" in lines[8]
 
 
+def test_the_full_report_shows_the_heat_map_and_the_tidier_table(run):
+    released = release(run(), Policy.of(plan().disclosure))
+    found = {b.name: b for b in blocks(released)}
+    (table,) = found["tidier"].tables
+    assert [row.header.split(".")[0] for row in table.rows] == [str(n) for n in range(1, 13)]
+    assert table.rows[1].cells == ("author to complete",)
+    assert tidier_table.others(released.notes)
+    assert not [n for n in tidier_table.others(released.notes) if "TIDieR" in n]
+    (figure,) = found["week-by-week"].figures
+    assert figure.svg().startswith("<svg")
+    assert figure.svg(narrow=True) != figure.svg()
+    assert figure.png().startswith(b"\x89PNG")
+
+
 def test_the_result_survives_the_gate_and_json_and_holds_no_id_or_note(run):
     got = run()
     text = got.to_json()
@@ -264,6 +278,7 @@ def test_the_result_survives_the_gate_and_json_and_holds_no_id_or_note(run):
     assert "voicemail" not in text
     released = release(got, Policy.of(plan().disclosure))
     assert [e for e in released.estimates if e.value is not None]
+    assert not [e for e in released.estimates if any(c.isdigit() for c in e.method)]  # a method could give n away
 
 
 def test_the_desk_keeps_no_note_and_no_contact_id(run, tmp_path):

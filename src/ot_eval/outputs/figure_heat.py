@@ -14,7 +14,8 @@ ROW = 24.0
 AXIS = 56.0
 STRONGEST = 0.45
 """Opacity of the fullest cell: text stays readable on it, in light and in dark."""
-CROWDED = 0.5
+HALF = 0.5
+"""Half a cell: rows and columns are one apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,13 @@ def heat(cells: Sequence[Cell], size: tuple[float, float]) -> Canvas:
     for c in cells:
         x, y = columns.index(c.column), rows.index(c.row)
         shade = STRONGEST * (c.percent or 0.0) / fullest
-        axes.add_patch(Rectangle((x - CROWDED, y - CROWDED), 1, 1, facecolor=LIGHT["first"], alpha=shade, linewidth=0))
+        if shade:
+            place = (x - HALF, y - HALF)
+            axes.add_patch(Rectangle(place, 1, 1, facecolor=LIGHT["first"], alpha=shade, linewidth=0))
         said = "–" if c.percent is None else f"{c.percent:.0f}"
         axes.text(x, y, said, ha="center", va="center", fontsize=FONT - 1)
-    axes.set_xlim(-CROWDED, len(columns) - CROWDED)
-    axes.set_ylim(len(rows) - CROWDED, -CROWDED)
+    axes.set_xlim(-HALF, len(columns) - HALF)
+    axes.set_ylim(len(rows) - HALF, -HALF)
     axes.set_xticks(range(len(columns)), [c if wide else c.split(" ")[-1] for c in columns])
     axes.set_yticks(range(len(rows)), [r if wide else r.split(" ")[0] for r in rows])
     axes.xaxis.tick_top()

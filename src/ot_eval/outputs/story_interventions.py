@@ -99,7 +99,7 @@ def _sure(common: list[ReleasedEstimate]) -> tuple[str, ...]:
 
 def heat_map(released: Released) -> Figure | None:
     """Return the heat map of codes by week; None where nothing of it may be shown."""
-    rows = released.find("what_was_done_by_week")
+    rows = released.find("week_by_week")
     if not any(e.value for e in rows):
         return None
     cells = []
@@ -113,12 +113,12 @@ def heat_map(released: Released) -> Figure | None:
     height = figure_heat.ROW * len(codes) + figure_heat.AXIS
     listed = [Row(header=c, cells=tuple(found.get((c, w), numbers.NONE_CELL) for w in weeks)) for c in codes]
     return Figure(
-        name="what-was-done-by-week",
+        name="week-by-week",
         title="What was done in which week",
         subtitle=subtitle,
         alt=f"Heat map, one row a kind of work, one column a week, {weeks[0]} to {weeks[-1]}. {subtitle}. The fullest "
         f"cell is {most.row}, {most.column}: {_percent(most.percent)}. Every number stands in the table below.",
-        table=listing("what-was-done-by-week-table", "What was done in which week", ("Kind of work", *weeks), listed),
+        table=listing("week-by-week-table", "What was done in which week", ("Kind of work", *weeks), listed),
         draw=lambda size: figure_heat.heat(cells, size),
         wide=(figure_style.WIDE[0], height),
         narrow=(figure_style.NARROW[0], height),

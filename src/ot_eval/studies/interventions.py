@@ -34,7 +34,7 @@ PARTS = (
     parts.how_soon,
     parts.by_whom,
     parts.before_during_after,
-    parts.what_was_done_by_week,
+    parts.week_by_week,
     parts.what_was_done_by_whom,
     parts.done_together,
     parts.case_mix,

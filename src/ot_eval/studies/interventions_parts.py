@@ -19,6 +19,7 @@ from ot_eval.studies.workspace import Workspace
 FIRST_DAYS = (3, 7, 14, 28)
 MOST_PAIRS = 20
 ROLE_WORDS = {"ot_assistant": "OT assistant", "other": "other staff"}
+LEFT_OUT = "interval by leaving out one person at a time, t"
 FEWEST_FOR_MEAN = 10
 """A mean of fewer people than may be published is not worked out."""
 PHASES = ("before", "during", "after")
@@ -179,13 +180,13 @@ def what_was_done_by_whom(desk: Desk) -> Iterator[Estimate]:
     yield from _shares(desk, desk.by_role, "staff_role", "what_was_done_by_whom", roles)
 
 
-def what_was_done_by_week(desk: Desk) -> Iterator[Estimate]:
+def week_by_week(desk: Desk) -> Iterator[Estimate]:
     """Give the heat map: in each week, the share of people still in reablement who had the code."""
     for row in desk.weekly.to_dict("records"):
         n, had = int(row["in_reablement"]), int(row["people"])
         term = f"{desk.name(row['code'])}: week {int(row['week'])}"
         flag = pd.Series([True] * had + [False] * (n - had))
-        yield share_of(desk.question("what_was_done_by_week", term), flag, "share of people in reablement that week")
+        yield share_of(desk.question("week_by_week", term), flag, "share of people in reablement that week")
 
 
 def done_together(desk: Desk) -> Iterator[Estimate]:
@@ -241,7 +242,7 @@ def _per_person(question: Question, rows: pd.DataFrame) -> Iterator[Estimate]:
     ):
         if len(values) >= FEWEST_FOR_MEAN:
             found = mean_of(question, values, measure, unit)
-            yield replace(found, lower=max(0.0, found.lower or 0.0))
+            yield _bounded(found, None)
 
 
 def _by_person(rows: pd.DataFrame) -> pd.DataFrame:
@@ -269,4 +270,10 @@ def _sums(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 def _percent(e: Estimate) -> Estimate:
     """Return a percentage whose interval stays between 0 and 100."""
-    return replace(e, lower=max(0.0, e.lower or 0.0), upper=min(100.0, 100.0 if e.upper is None else e.upper))
+    return _bounded(e, 100.0)
+
+
+def _bounded(e: Estimate, most: float | None) -> Estimate:
+    """Return an estimate that cannot lie below 0 or above `most`; its method does not give its exact n away."""
+    upper = e.upper if most is None or e.upper is None else min(most, e.upper)
+    return replace(e, lower=None if e.lower is None else max(0.0, e.lower), upper=upper, method=LEFT_OUT)

@@ -32,7 +32,7 @@ def tidier(desk: Desk) -> tuple[str, ...]:
         ("where", f"{_where(modes)}; region and kind of homes: {AUTHOR}"),
         (
             "when and how much",
-            "see the tables of this report: by whom, before during after, what was done, what was done by week",
+            "see the tables of this report: by whom, before during after, what was done, week by week",
         ),
         ("tailoring", AUTHOR),
         ("modifications", AUTHOR),
@@ -45,7 +45,7 @@ def tidier(desk: Desk) -> tuple[str, ...]:
 def _codes(desk: Desk, codes: Iterable[str]) -> list[str]:
     had = desk.by_person.groupby("code")["person_id"].nunique().to_dict()
     often = sorted((c for c in codes if had.get(c, 0) >= FEWEST), key=lambda c: -had[c])
-    return [desk.codes[c].lower() if not desk.codes[c].isupper() else desk.codes[c] for c in often]
+    return [desk.codes[c][:1].lower() + desk.codes[c][1:] for c in often]
 
 
 def _named(people: dict[object, int]) -> list[str]:
@@ -59,4 +59,4 @@ def _where(modes: Sequence[str]) -> str:
 
 
 def _or_author(words: Sequence[str]) -> str:
-    return ", ".join(words) or AUTHOR
+    return "; ".join(words) or AUTHOR
