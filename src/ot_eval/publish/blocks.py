@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ot_eval.outputs import figures, labels, tables
+from ot_eval.outputs import figures, labels, story_interventions, tables, tidier_table
 from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.table import Table
 
@@ -31,7 +31,8 @@ def blocks(released: Released) -> tuple[Block, ...]:
     """Return the blocks of a strand's report in reading order."""
     names = [e.analysis for e in released.estimates] + [c.analysis for c in released.curves]
     order = sorted(dict.fromkeys(n for n in names if n != "table_one"), key=lambda n: n in WARNINGS)
-    drawn = figures.of_strand(released)
+    heat_map = story_interventions.heat_map(released)
+    drawn = (*figures.of_strand(released), *([heat_map] if heat_map else []))
     found = []
     for analysis in order:
         name = analysis.replace("_", "-")
@@ -45,6 +46,9 @@ def blocks(released: Released) -> tuple[Block, ...]:
                 tables=_tables(released, analysis, name),
             )
         )
+    items = tidier_table.table(released)
+    if items:
+        found.append(Block(name="tidier", heading=tidier_table.CAPTION, warning="", figures=(), tables=(items,)))
     return tuple(found)
 
 

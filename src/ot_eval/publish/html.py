@@ -19,7 +19,7 @@ from ot_eval.base.glossary import RESULT_COLUMNS, TERMS
 from ot_eval.base.lock import NOT_LOCKED
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import Provenance
-from ot_eval.outputs import figures, numbers, table_people, tables
+from ot_eval.outputs import figures, numbers, table_people, tables, tidier_table
 from ot_eval.outputs.labels import date_words
 from ot_eval.outputs.released import Released, ReleasedStep
 from ot_eval.outputs.story import Story
@@ -189,7 +189,7 @@ def _strand(released: Released, story: Story, protocol: Protocol, provenance: Pr
             deviations=tables.deviations(released),
             locked=released.facts.get("lock", NOT_LOCKED) != NOT_LOCKED,
             sources=tables.sources(released),
-            notes=released.notes,
+            notes=tidier_table.others(released.notes),
             privacy=released.policy.sentences(),
             protocol_text=json.dumps(json.loads(protocol.canonical()), indent=2, ensure_ascii=False),
             versions=two_columns("versions", "Versions", ("Part", "Version"), _versions(provenance)),
