@@ -30,6 +30,16 @@ FEWEST_EPISODES = 10
 NEWEST_PUBLISHED = "2024-25"
 TOLERABLE_SHARE = 0.05
 """A fault that touches a smaller share of episodes than this is listed, and is no cause for doubt."""
+STEPS = {
+    "1": "death (step 1)",
+    "2": "hospital (step 2)",
+    "3": "a service that followed (step 3)",
+    "4a": "the outcome of the episode (step 4a)",
+    "4b": "the outcome of what followed (step 4b)",
+    "4c": "a review inside the episode (step 4c)",
+    "5": "equipment (step 5)",
+    "6": "nothing (step 6)",
+}
 LISTED = ("ascof_2a_members", "package_changes")
 """Frames that the council's own staff want to open: written to the study's work folder by name."""
 
@@ -118,9 +128,10 @@ def analyse(workspace: Workspace) -> StudyResult:
     protocol = workspace.protocol
     about = About(population="all", outcome="", level=protocol.level, study=protocol.study)
     members, changes = workspace.frame("ascof_2a_members"), workspace.frame("package_changes")
+    ended = members[members["left_out"] != "not ended"]
     estimates = (
         *measure_of(members, about),
-        *counts(members[members["left_out"] != "not ended"], "step", "ascof_2a_steps", about),
+        *counts(ended.assign(step=ended["step"].map(STEPS)), "step", "ascof_2a_steps", about),
         *counts(members[members["left_out"].notna()], "left_out", "ascof_2a_left_out", about),
         *counts(changes, "kind", "package_changes", about),
         *quality(workspace.frame("overall"), about),
