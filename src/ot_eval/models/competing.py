@@ -39,11 +39,12 @@ def incidence_variance(table: DayTable, kind: int) -> Floats:
     before = np.concatenate([[1.0], product_limit(table)[:-1]])
     share = incidence(table, kind)
     spread = np.divide(d, n * (n - d), out=zeros.copy(), where=(d > 0) & (n > d))
-    jump = np.divide(before * own, n**2, out=zeros.copy(), where=n > 0)
-    square = np.divide(before**2 * own * (n - own), n**3, out=zeros.copy(), where=n > 0)
-    c0, c1, c2 = (np.cumsum(spread * share**k) for k in range(3))
+    jump = np.divide(before * own, n * n, out=zeros.copy(), where=n > 0)
+    square = np.divide(before * jump * (n - own), n, out=zeros.copy(), where=n > 0)
+    leaning = spread * share
+    c0, c1, c2 = np.cumsum(spread), np.cumsum(leaning), np.cumsum(leaning * share)
     j0, j1 = np.cumsum(jump), np.cumsum(jump * share)
-    variance: Floats = share**2 * c0 - 2 * share * c1 + c2 + np.cumsum(square) - 2 * (share * j0 - j1)
+    variance: Floats = share * (share * c0 - 2 * c1) + c2 + np.cumsum(square) - 2 * (share * j0 - j1)
     return np.maximum(variance, 0.0)
 
 
@@ -90,7 +91,8 @@ def cumulative_incidence(
     for g, name in enumerate(names):
         rows = group == g
         clusters = read_clusters(frame[rows], cluster) if cluster else None
-        curves.append(_curve(spells.take(rows), kind, clusters, about, name, scale))
+        part = spells if by is None else spells.take(rows)
+        curves.append(_curve(part, kind, clusters, about, name, scale))
     return tuple(curves)
 
 
@@ -104,13 +106,13 @@ def _curve(spells: Spells, kind: int, clusters: Clusters | None, about: About, n
         se = robust_se(influence_on_incidence(table, counts, kind), clusters)
         critical = about.critical(clusters.n)
         method = f"{METHOD}; {clusters.words}"
-    return curve_of_incidence(table, kind, limits(share, se, critical, scale), about, name, method)
+    return curve_of_incidence(table, kind, (share, *limits(share, se, critical, scale)), about, name, method)
 
 
 def curve_of_incidence(
-    table: DayTable, kind: int, ends: tuple[Floats, Floats], about: About, name: str, method: str = METHOD
+    table: DayTable, kind: int, lines: tuple[Floats, Floats, Floats], about: About, name: str, method: str = METHOD
 ) -> Curve:
-    """Return the curve of kind number `kind` of `table` between `ends`, with its counts."""
+    """Return the curve of kind number `kind` from its `lines` (value, lower, upper), with the counts of `table`."""
     return Curve(
         analysis="cumulative_incidence",
         population=about.population,
@@ -118,9 +120,9 @@ def curve_of_incidence(
         group=name,
         unit="probability",
         days=tuple(range(table.n_days)),
-        value=tuple(incidence(table, kind).tolist()),
-        lower=tuple(ends[0].tolist()),
-        upper=tuple(ends[1].tolist()),
+        value=tuple(lines[0].tolist()),
+        lower=tuple(lines[1].tolist()),
+        upper=tuple(lines[2].tolist()),
         n_risk=_whole(table.at_risk),
         n_event=_whole(np.cumsum(table.events[kind])),
         n_censored=_whole(np.cumsum(table.censored)),

@@ -34,7 +34,7 @@ def incidence_from_counts(table: pd.DataFrame, *, cause: str, about: About, by: 
         refuse_early_collapse(days)
         kind = kinds.index(cause)
         share, se = incidence(days, kind), np.sqrt(incidence_variance(days, kind))
-        curves.append(curve_of_incidence(days, kind, limits(share, se, about.critical()), about, name))
+        curves.append(curve_of_incidence(days, kind, (share, *limits(share, se, about.critical())), about, name))
     return tuple(curves)
 
 
