@@ -60,6 +60,14 @@ ANALYSES = {
     "sensitivity_interval_censored": "If uncertain dates are left open",
     "kaplan_meier": "Share with none of the outcomes over time",
 }
+COUNTED = {
+    "ascof_2a": "Episodes",
+    "ascof_2a_steps": "Of episodes",
+    "ascof_2a_left_out": "Of episodes",
+    "package_changes": "Of changes",
+    "data_quality": "Of episodes",
+}
+"""What an analysis counts, where that is not people."""
 FACTS = {
     "ascof_look_back": "Look-back for existing clients",
     "ascof_rules": "Rules of ASCOF 2A",

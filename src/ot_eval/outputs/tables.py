@@ -26,7 +26,7 @@ def estimates(rows: Sequence[ReleasedEstimate], caption: str, name: str) -> Tabl
         (measure, _shown),
         (f"{'/'.join(levels)} interval".strip(), numbers.interval),
         ("p", lambda e: numbers.p_value(e.p)),
-        ("People", lambda e: _optional(e.n)),
+        (labels.COUNTED.get(rows[0].analysis, "People"), lambda e: _optional(e.n)),
         (
             "Events",
             lambda e: numbers.HIDDEN_CELL if e.n_event is None and "event" in e.hidden else _optional(e.n_event),
