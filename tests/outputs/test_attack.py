@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from ot_eval.base.results import Curve, Estimate, FlowStep, StudyResult
-from ot_eval.outputs.audit import Cell, Sums, findings, least_values, published_sums
+from ot_eval.outputs.audit import findings, least_values, published_sums
+from ot_eval.outputs.audit_sums import Cell, Sums
 from ot_eval.outputs.disclosure import release
 from ot_eval.outputs.policy import PRESETS
 from ot_eval.outputs.released import ReleasedEstimate, ReleasedStep
@@ -117,6 +118,18 @@ def test_the_attacker_is_able_where_totals_are_exact():
     assert exact / hidden > 0.3, f"{exact} of {hidden}"
 
 
+@pytest.mark.parametrize("enough", [2, 4, 6])
+def test_the_quick_search_finds_what_the_whole_search_finds(enough):
+    generator = np.random.default_rng(11)
+    narrow = 0
+    for people in (100, 150, 150):
+        sums, _ = naive_table(generator, people)
+        found = {cell: r for cell, r in sums.ranges().items() if r[1] - r[0] + 1 < enough}
+        assert sums.pinned(enough) == found
+        narrow += len(found)
+    assert narrow > 5
+
+
 def test_the_attacker_meets_sums_that_are_not_true_and_goes_on():
     cells = {
         ("a",): Cell(0, 50, hidden=True),
@@ -126,6 +139,8 @@ def test_the_attacker_meets_sums_that_are_not_true_and_goes_on():
     }
     true, wrong = (("t",), (("a",), ("b",))), (("u",), (("b",),))
     assert Sums(cells, (true, wrong)).ranges() == {("a",): (1, 9)}
+    assert Sums(cells, (true,)).pinned(10) == {("a",): (1, 9)}
+    assert Sums(cells, (true,)).pinned(9) == {}
     clash = (("u",), (("a",),))  # holds by itself, gives 8 to 12, and both together leave 8 to 9
     assert Sums(cells, (true, clash)).ranges() == {("a",): (8, 9)}
 

@@ -282,7 +282,7 @@ def test_the_same_input_gives_the_same_released_value(example):
 LEVELS = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 60), min_size=2, max_size=6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(LEVELS, min_size=2, max_size=3), st.sampled_from(sorted(PRESETS)))
 def test_no_hidden_cell_stands_alone_or_can_be_worked_out(groups, preset):
     policy = PRESETS[preset]

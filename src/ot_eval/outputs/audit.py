@@ -8,28 +8,15 @@ have. Nothing here sees a true count: the input is what a reader downloads.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ot_eval.base.errors import RequestError
+from ot_eval.outputs.audit_sums import Cell, Key, Relation, Sums
 from ot_eval.outputs.disclosure_counts import TOTALS, variable_and_level
 from ot_eval.outputs.policy import Policy
-from ot_eval.outputs.released import Released, ReleasedEstimate, ReleasedStep
-
-Key = tuple[str, ...]
-Relation = tuple[Key, tuple[Key, ...]]
-TOLERANCE = 1e-7  # HiGHS' own feasibility tolerance; counts are whole, so anything closer is the same number
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One published count: the whole numbers it may be, as a reader knows them before any sum is used."""
-
-    lowest: float
-    highest: float
-    hidden: bool
+from ot_eval.outputs.released import ReleasedEstimate, ReleasedStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,58 +31,6 @@ class Finding:
     def values(self) -> int:
         """How many whole numbers the hidden count may still be."""
         return self.highest - self.lowest + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Cells and the sums they take part in: each relation is (total, parts)."""
-
-    cells: dict[Key, Cell]
-    relations: tuple[Relation, ...]
-
-    def ranges(self) -> dict[Key, tuple[int, int]]:
-        """Return the lowest and highest value each hidden cell can have, given every sum that can hold.
-
-        A sum that cannot hold by itself is not one (levels were left out of the table); it is dropped. Sums that hold
-        one by one but not together are used one by one.
-        """
-        true = [r for r in self.relations if self._solve((r,), ()) is not None]
-        hidden = [name for name, cell in self.cells.items() if cell.hidden]
-        together = self._solve(true, hidden)
-        if together is not None:
-            return together
-        found = {name: (math.ceil(self.cells[name].lowest), math.floor(self.cells[name].highest)) for name in hidden}
-        for relation in true:
-            for name, (low, high) in (self._solve((relation,), hidden) or {}).items():
-                found[name] = max(found[name][0], low), min(found[name][1], high)
-        return found
-
-    def _solve(self, relations: Sequence[Relation], wanted: Sequence[Key]) -> dict[Key, tuple[int, int]] | None:
-        """Return the range of each wanted cell under some sums, or None where these sums cannot hold."""
-        from scipy.optimize import linprog
-
-        names = sorted({name for total, parts in relations for name in (total, *parts)})
-        place = {name: i for i, name in enumerate(names)}
-        rows = [[0.0] * len(names) for _ in relations]
-        for row, (total, parts) in zip(rows, relations, strict=True):
-            row[place[total]] = -1.0
-            for part in parts:
-                row[place[part]] += 1.0
-        bounds = [(self.cells[n].lowest, self.cells[n].highest) for n in names]
-        found: dict[Key, tuple[int, int]] = {}
-        for name in wanted or names[:1]:
-            if name not in place:
-                found[name] = math.ceil(self.cells[name].lowest), math.floor(self.cells[name].highest)
-                continue
-            ends = []
-            for sign in (1.0, -1.0):
-                cost = [sign * (n == name) for n in names]
-                answer = linprog(cost, A_eq=rows, b_eq=[0.0] * len(rows), bounds=bounds, method="highs")
-                if not answer.success:
-                    return None
-                ends.append(sign * answer.fun)
-            found[name] = math.ceil(ends[0] - TOLERANCE), math.floor(ends[1] + TOLERANCE)
-        return {name: found[name] for name in wanted}
 
 
 def _cell(shown: int | None, ceiling: float, policy: Policy) -> Cell:
@@ -113,7 +48,7 @@ def published_sums(estimates: Iterable[ReleasedEstimate], policy: Policy, flow: 
     shown; where a group is hidden and the total is not, the total is an independent rounding of the truth.
     """
     rows = list(estimates)
-    found = _Equations(policy, max((e.n for e in rows if e.n is not None), default=0))
+    found = _Equations(policy, max((e.n for e in rows if e.n is not None), default=0), _groups(rows))
     for e in rows:
         found.add_estimate(e)
     for step in flow:
@@ -124,8 +59,9 @@ def published_sums(estimates: Iterable[ReleasedEstimate], policy: Policy, flow: 
 class _Equations:
     """Collects cells, the tables whose levels add up to their people, and the groups that add up to everyone."""
 
-    def __init__(self, policy: Policy, largest: int) -> None:
+    def __init__(self, policy: Policy, largest: int, groups: int) -> None:
         self._policy = policy
+        self._slack = groups * (policy.rounding // 2)  # how far a sum of roundings may be from the truth
         self._ceiling = float((largest or 10**6) + policy.rounding)
         self._cells: dict[Key, Cell] = {}
         self._tables: dict[Key, dict[str, Key]] = defaultdict(dict)
@@ -142,7 +78,10 @@ class _Equations:
     def add_estimate(self, e: ReleasedEstimate) -> None:
         """Add what a line of results says about people and events."""
         if e.n is not None:
-            self._cells.setdefault(("people", e.population, str(e.n)), _cell(e.n, self._ceiling, self._policy))
+            size = _cell(e.n, self._ceiling, self._policy)
+            if e.population in TOTALS:
+                size = Cell(max(0, e.n - self._slack), e.n + self._slack, hidden=False)
+            self._cells.setdefault(("people", e.population, str(e.n)), size)
         if e.unit == "people":
             shown = None if e.value is None else int(e.value)
             key = self.add_count(("count", e.analysis, e.outcome, e.term), e.population, shown)
@@ -172,9 +111,12 @@ class _Equations:
                 continue
             key, shown = group[name]
             if shown is not None and all(s is not None for _, s in parts.values()):
-                slack = self._policy.rounding * len(parts)  # the sum of roundings may be this far from the truth
-                self._cells[key] = Cell(max(0, shown - slack), shown + slack, hidden=False)
+                self._cells[key] = Cell(max(0, shown - self._slack), shown + self._slack, hidden=False)
             yield key, tuple(item[0] for item in parts.values())
+
+
+def _groups(rows: Iterable[ReleasedEstimate]) -> int:
+    return max(1, len({e.population for e in rows} - set(TOTALS)))
 
 
 def _parts(level: str, levels: dict[str, Key]) -> tuple[Key, ...]:
@@ -192,23 +134,21 @@ def findings(
     estimates: Iterable[ReleasedEstimate], policy: Policy, flow: Iterable[ReleasedStep] = ()
 ) -> tuple[Finding, ...]:
     """Return each hidden count that may be fewer whole numbers than `least_values`."""
-    allowed = least_values(policy)
-    found = published_sums(estimates, policy, flow).ranges()
-    return tuple(Finding(cell, low, high) for cell, (low, high) in sorted(found.items()) if high - low + 1 < allowed)
+    found = published_sums(estimates, policy, flow).pinned(least_values(policy))
+    return tuple(Finding(cell, low, high) for cell, (low, high) in sorted(found.items()))
 
 
-def refuse_recoverable(released: Released) -> None:
-    """Refuse a release from which a hidden count could be worked out.
+def refuse_recoverable(weak: Sequence[Finding], policy: Policy) -> None:
+    """Refuse a release from which hidden counts could be worked out.
 
     Raises
     ------
     RequestError
         with the number of such counts
     """
-    weak = findings(released.estimates, released.policy, released.flow)
     if weak:
         raise RequestError(
             f"disclosure: {len(weak)} hidden counts could be worked out from other published numbers",
-            expected=f"each hidden count to stay open to at least {least_values(released.policy)} values",
+            expected=f"each hidden count to stay open to at least {least_values(policy)} values",
             fix="use a preset of disclosure rules, or a larger disclosure.rounding, in the protocol",
         )

@@ -63,13 +63,12 @@ def release(result: StudyResult, policy: Policy) -> Released:
     withheld: frozenset[Variable] = frozenset()
     while True:
         released = _released(result, plan(result, policy, withheld))
-        weak = (_variable(f.cell) for f in findings(released.estimates, policy, released.flow))
-        more = frozenset(v for v in weak if v is not None) - withheld
+        weak = findings(released.estimates, policy, released.flow)
+        more = frozenset(v for f in weak if (v := _variable(f.cell)) is not None) - withheld
         if not more:
-            break
+            refuse_recoverable(weak, policy)
+            return released
         withheld |= more
-    refuse_recoverable(released)
-    return released
 
 
 def _variable(cell: tuple[str, ...]) -> Variable | None:
