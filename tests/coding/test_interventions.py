@@ -131,7 +131,8 @@ def test_what_was_delivered_and_no_minute_counts_twice(run):
     assert of(got, "what_was_done", C1, "minutes per person who had any").value == 60
     shares = [e.value for e in got.estimates if e.measure == "share of coded minutes"]
     assert sum(shares) == pytest.approx(100)
-    assert of(got, "what_was_done", C1, "share of coded minutes").value == pytest.approx(100 * 4800 / (4800 + 3600))
+    practice = of(got, "families_of_work", "Practising daily activities", "share of coded minutes")
+    assert practice.value == pytest.approx(100 * 4800 / (4800 + 3600))
     assert of(got, "families_of_work", "Equipment, home and technology", "share of people").value == 60
 
 
@@ -144,8 +145,12 @@ def test_when_and_by_whom(run):
     assert ot.value == pytest.approx(80 / 60)  # attempts do not count
     assert ot.n == 60
     assert of(got, "before_during_after", "after reablement", "share of people").value == 80
-    assert of(got, "what_was_done_when", f"{C1}: after reablement", "share of its contacts").value == 50
-    assert of(got, "what_was_done_by_whom", f"{D1}: occupational therapist", "share of its contacts").value == 100
+    late = f"{C1}: after reablement"
+    assert of(got, "what_was_done_when", late, "share of people").value == 80
+    assert of(got, "what_was_done_when", late, "minutes per person who had any").value == 30
+    by_ot = f"{D1}: occupational therapist"
+    assert of(got, "what_was_done_by_whom", by_ot, "share of people").value == 60
+    assert of(got, "what_was_done_by_whom", by_ot, "minutes per person who had any").value == 30
 
 
 def test_the_heat_map_and_what_goes_together(run):
@@ -175,6 +180,20 @@ def test_coverage_adds_up_and_says_what_is_missing(run):
         "not OT, or nothing that counts": pytest.approx(100 * 20 / 240),
     }
     assert got.checks == ()
+
+
+def test_no_set_of_shares_tells_a_hidden_one(run):
+    table = contacts()
+    rare = table["contact_id"].isin(table.loc[table["codes"] == "D1;D2", "contact_id"].head(4))
+    table.loc[rare, "codes"] = "E5"  # a family that 4 people had
+    vague = table.index[table["codes"] == "not_ot"][:4]
+    table.loc[vague, "codes"] = "cannot_tell"
+    got = run(table)
+    assert not [e for e in got.estimates if e.measure == "share of coded minutes"]
+    kinds = {e.term: e.n for e in got.estimates if e.analysis == "contacts_coded"}
+    assert "cannot tell from the note" not in kinds
+    assert "other answers" in kinds
+    assert not [e for e in got.estimates if e.analysis == "what_was_done_when" and e.term.startswith("E5")]
 
 
 def test_reviewed_codes_of_the_table_win_over_the_column(run):

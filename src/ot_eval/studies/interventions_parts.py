@@ -13,7 +13,7 @@ from ot_eval.base.results import Check, Estimate
 from ot_eval.models.about import About
 from ot_eval.models.bed_use import Question, mean_of, ratio_of, share_of, spread
 from ot_eval.models.describe import table_one
-from ot_eval.studies.interventions_data import EVERYONE, REVIEWED, SUGGESTED, UNCODED
+from ot_eval.studies.interventions_data import EVERYONE, SUGGESTED, UNCODED
 from ot_eval.studies.workspace import Workspace
 
 FIRST_DAYS = (3, 7, 14, 28)
@@ -23,6 +23,13 @@ LEFT_OUT = "interval by leaving out one person at a time, t"
 FEWEST_FOR_MEAN = 10
 """A mean of fewer people than may be published is not worked out."""
 PHASES = ("before", "during", "after")
+SHARE = "share of people"
+ANSWERS = {
+    "codes": "codes reviewed by people",
+    "not_ot": "not OT, or nothing that counts",
+    "cannot_tell": "cannot tell from the note",
+    UNCODED: "not coded",
+}
 CASE_MIX = ("age", "age_band", "sex", "dementia", "route")
 
 
@@ -106,40 +113,43 @@ def standing(desk: Desk) -> Iterator[Check]:
 
 
 def contacts_coded(desk: Desk) -> Iterator[Estimate]:
-    """Give the share of contacts by how they are coded."""
-    kinds = {
-        "codes reviewed by people": (desk.contacts["source"] == REVIEWED) & (desk.contacts["answer"] == "codes"),
-        "codes suggested, not reviewed": (desk.contacts["source"] == SUGGESTED) & (desk.contacts["answer"] == "codes"),
-        "not OT, or nothing that counts": desk.contacts["answer"] == "not_ot",
-        "cannot tell from the note": desk.contacts["answer"] == "cannot_tell",
-        "not coded": desk.contacts["source"] == UNCODED,
-    }
-    for term, flag in kinds.items():
-        if flag.any():
-            parts = _sums(desk.contacts.assign(part=flag.astype(float), whole=1.0), "part", "whole")
-            yield _percent(ratio_of(desk.question("contacts_coded", term), parts, "share of contacts", "percent"))
+    """Give the share of contacts by how they are coded; kinds with few people stand together."""
+    coded, kind = desk.contacts, desk.contacts["answer"].map(ANSWERS)
+    kind = kind.mask((coded["answer"] == "codes") & (coded["source"] == SUGGESTED), "codes suggested, not reviewed")
+    kind = kind.where(~kind.isin(_rare(coded.groupby(kind)["person_id"].nunique())), "other answers")
+    for term in sorted(kind.unique()):
+        parts = _sums(coded.assign(part=(kind == term).astype(float), whole=1.0), "part", "whole")
+        yield _percent(ratio_of(desk.question("contacts_coded", term), parts, "share of contacts", "percent"))
 
 
 def what_was_done(desk: Desk) -> Iterator[Estimate]:
-    """Give each code: people who had it, and its contacts, minutes and share of all coded minutes."""
-    total = _sums(desk.by_person, "minutes")
+    """Give each code: people who had it, and its contacts and minutes in those who did."""
     for code in _found(desk):
         mine = desk.by_person[desk.by_person["code"] == code]
         question = desk.question("what_was_done", desk.name(code))
-        yield share_of(question, desk.has(mine["person_id"]), "share of people")
+        yield share_of(question, desk.has(mine["person_id"]), SHARE)
         yield from _per_person(question, mine)
-        part = total["minutes"].index.to_series().map(mine.set_index("person_id")["minutes"]).fillna(0.0)
-        both = pd.DataFrame({"part": part.to_numpy(), "whole": total["minutes"].to_numpy()})
-        if both["whole"].sum() > 0 and len(both) >= FEWEST_FOR_MEAN:
-            yield _percent(ratio_of(question, both, "share of coded minutes", "percent"))
 
 
 def families_of_work(desk: Desk) -> Iterator[Estimate]:
-    """Give the share of people who had any code of each family."""
+    """Give the share of people who had any code of each family, and how all coded minutes divide between families.
+
+    The division is left out where a family has few people: the others would tell its share.
+    """
+    family = desk.by_person["code"].str[0]
+    people = desk.by_person.groupby(family)["person_id"].nunique()
+    total = _sums(desk.by_person, "minutes")["minutes"]
+    divides = len(people) > 1 and (people >= FEWEST_FOR_MEAN).all() and total.sum() > 0
     for letter, label in desk.families.items():
-        mine = desk.by_person[desk.by_person["code"].str[0] == letter]
-        if not mine.empty:
-            yield share_of(desk.question("families_of_work", label), desk.has(mine["person_id"]), "share of people")
+        mine = desk.by_person[family == letter]
+        if mine.empty:
+            continue
+        question = desk.question("families_of_work", label)
+        yield share_of(question, desk.has(mine["person_id"]), SHARE)
+        if divides:
+            part = _sums(mine, "minutes")["minutes"].reindex(total.index, fill_value=0.0)
+            both = pd.DataFrame({"part": part, "whole": total})
+            yield _percent(ratio_of(question, both, "share of coded minutes", "percent"))
 
 
 def how_soon(desk: Desk) -> Iterator[Estimate]:
@@ -149,8 +159,8 @@ def how_soon(desk: Desk) -> Iterator[Estimate]:
         seen = desk.people["seen_for"] >= last  # the data must reach that day
         term = f"within {last} days of the start"
         if seen.any():
-            yield share_of(desk.question("how_soon", term), (day <= last)[seen], "share of people")
-    yield share_of(desk.question("how_soon", "any contact from the start on"), day.notna(), "share of people")
+            yield share_of(desk.question("how_soon", term), (day <= last)[seen], SHARE)
+    yield share_of(desk.question("how_soon", "any contact from the start on"), day.notna(), SHARE)
     if day.notna().any():
         yield from spread(desk.question("how_soon", "first contact, days from the start"), day.dropna(), "days")
 
@@ -159,25 +169,25 @@ def by_whom(desk: Desk) -> Iterator[Estimate]:
     """Give contacts and minutes by role, coded or not."""
     for role, rows in desk.contacts.groupby("staff_role"):
         question = desk.question("by_whom", role_words(str(role)))
-        yield share_of(question, desk.has(rows["person_id"]), "share of people")
+        yield share_of(question, desk.has(rows["person_id"]), SHARE)
         yield from _per_person(question, _by_person(rows))
 
 
 def before_during_after(desk: Desk) -> Iterator[Estimate]:
-    """Give contacts and minutes before, during and after reablement, and where each code lies."""
+    """Give contacts and minutes before, during and after reablement: all of them, then code by code."""
     for phase in PHASES:
         rows = desk.contacts[desk.contacts["phase"] == phase]
         if not rows.empty:
             question = desk.question("before_during_after", f"{phase} reablement")
-            yield share_of(question, desk.has(rows["person_id"]), "share of people")
+            yield share_of(question, desk.has(rows["person_id"]), SHARE)
             yield from _per_person(question, _by_person(rows))
-    yield from _shares(desk, desk.by_phase, "phase", "what_was_done_when", {p: f"{p} reablement" for p in PHASES})
+    yield from _doses(desk, desk.by_phase, "phase", "what_was_done_when", {p: f"{p} reablement" for p in PHASES})
 
 
 def what_was_done_by_whom(desk: Desk) -> Iterator[Estimate]:
-    """Give, for each code, the share of its contacts that each role had."""
+    """Give, for each code and role, the people who had it from that role, and their contacts and minutes."""
     roles = {str(r): role_words(str(r)) for r in sorted(desk.by_role["staff_role"].unique())}
-    yield from _shares(desk, desk.by_role, "staff_role", "what_was_done_by_whom", roles)
+    yield from _doses(desk, desk.by_role, "staff_role", "what_was_done_by_whom", roles)
 
 
 def week_by_week(desk: Desk) -> Iterator[Estimate]:
@@ -195,7 +205,7 @@ def done_together(desk: Desk) -> Iterator[Estimate]:
     for row in desk.together.nlargest(MOST_PAIRS, "people", keep="first").to_dict("records"):
         flag = pd.Series([True] * int(row["people"]) + [False] * (n - int(row["people"])))
         term = f"{desk.name(row['code'])}, with {desk.name(row['other'])}"
-        yield share_of(desk.question("done_together", term), flag, "share of people")
+        yield share_of(desk.question("done_together", term), flag, SHARE)
 
 
 def case_mix(desk: Desk) -> Iterator[Estimate]:
@@ -250,18 +260,33 @@ def _by_person(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"contacts": grouped.size(), "minutes": grouped["minutes"].sum(min_count=1)})
 
 
-def _shares(desk: Desk, doses: pd.DataFrame, column: str, analysis: str, words: dict[str, str]) -> Iterator[Estimate]:
-    """Give, for each code, how its contacts split over the values of `column`, person by person left out in turn."""
+def _rare(people: pd.Series) -> list[str]:
+    """Return the kinds that stand together: those with few people, and next rarest until they are enough between them.
+
+    Examples
+    --------
+    >>> _rare(pd.Series({"a": 400, "b": 30, "c": 4})), _rare(pd.Series({"a": 400, "b": 30}))
+    (['c', 'b'], [])
+    """
+    ordered = people.sort_values(kind="stable")
+    if ordered.iloc[0] >= FEWEST_FOR_MEAN:
+        return []
+    n = int((ordered.cumsum() < FEWEST_FOR_MEAN).sum()) + 1
+    return [str(k) for k in ordered.index[: max(n, 2)]]
+
+
+def _doses(desk: Desk, doses: pd.DataFrame, column: str, analysis: str, words: dict[str, str]) -> Iterator[Estimate]:
+    """Give, for each code and value of `column` that enough people had, the people, contacts and minutes.
+
+    Shares of people overlap and add up to nothing, so none can be worked out from the others.
+    """
     for code in _found(desk):
-        mine = doses[doses["code"] == code]
-        wide = mine.pivot_table(index="person_id", columns=column, values="parts", aggfunc="sum", fill_value=0.0)
-        if len(wide) < FEWEST_FOR_MEAN:
-            continue
         for value, said in words.items():
-            if value in wide.columns:
-                both = pd.DataFrame({"part": wide[value], "whole": wide.sum(axis=1)})
-                term = f"{desk.name(code)}: {said}"
-                yield _percent(ratio_of(desk.question(analysis, term), both, "share of its contacts", "percent"))
+            mine = doses[(doses["code"] == code) & (doses[column] == value)]
+            if len(mine) >= FEWEST_FOR_MEAN:
+                question = desk.question(analysis, f"{desk.name(code)}: {said}")
+                yield share_of(question, desk.has(mine["person_id"]), SHARE)
+                yield from _per_person(question, mine)
 
 
 def _sums(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
