@@ -131,7 +131,9 @@ def membership(tables: StudyTables, protocol: Protocol, rules: RuleSet, year_end
 
 def _counted(episodes: Table, minimum_age: int, rules: RuleSet, data_end: int) -> Table:
     """Add whether an episode counts, and why not."""
-    young = (((episodes["end"] - episodes["birth"]) / DAYS_A_YEAR).floor() < minimum_age).fill_null(False)
+    young = (((episodes["end"] - episodes["birth"]).cast("float64") / DAYS_A_YEAR).floor() < minimum_age).fill_null(
+        False
+    )
     in_list = episodes["sequel"].isin(DENOMINATOR).fill_null(False)
     reasons: list[tuple[Any, str]] = [
         (episodes["open"], "not ended"),

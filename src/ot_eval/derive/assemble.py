@@ -61,8 +61,7 @@ def _people(own: Mapping[str, Table], cld: Cld | None) -> tuple[Table, str]:
 def _events(own: Mapping[str, Table], implied: Table | None) -> tuple[Table, str]:
     """Join own and implied events: a kind of event that the study's own file has is taken from it alone."""
     if "events" not in own:
-        empty = ibis.memtable([], schema=dict.fromkeys(from_cld.EVENT_COLUMNS, "string") | {"date": "date"})
-        return (implied, CLD) if implied is not None else (empty, NONE)
+        return (_no_events(own["episodes"]), NONE) if implied is None else (implied, CLD)
     table = own["events"]
     if "provider_id" not in table.columns:
         table = table.mutate(provider_id=ibis.null("string"))
@@ -71,6 +70,12 @@ def _events(own: Mapping[str, Table], implied: Table | None) -> tuple[Table, str
         return table, OWN
     kinds = table.select("kind").distinct()
     return ibis.union(table, implied.anti_join(kinds, "kind")), BOTH
+
+
+def _no_events(like: Table) -> Table:
+    """Return a table of events without rows, on the engine that holds `like`."""
+    none = like.filter(ibis.literal(False)).select("person_id")
+    return none.mutate(date=ibis.null("date"), kind=ibis.null("string"), provider_id=ibis.null("string"))
 
 
 def _own_care_homes(table: Table) -> Table:

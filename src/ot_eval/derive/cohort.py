@@ -69,7 +69,7 @@ def candidates(episodes: Table, people: Table, protocol: Protocol, data_end: dat
     table = table.mutate(
         start=days.number(table["start_date"]),
         zero=days.number(table["end_date"]),
-        age=(days.number(table["end_date"]) - days.number(table["birth_date"])) / DAYS_A_YEAR,
+        age=(days.number(table["end_date"]) - days.number(table["birth_date"])).cast("float64") / DAYS_A_YEAR,
     )
     ended = table["zero"].notnull() & (table["zero"] <= days.day_of(data_end))
     in_window = ibis.literal(True)
