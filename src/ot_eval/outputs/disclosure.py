@@ -21,6 +21,7 @@ from ot_eval.outputs.disclosure_estimates import (
     release_percent,
     release_together,
 )
+from ot_eval.outputs.disclosure_shares import hide_companions, hide_days, hide_wholes
 from ot_eval.outputs.disclosure_text import clean, refuse_identifiers
 from ot_eval.outputs.policy import Policy
 from ot_eval.outputs.released import (
@@ -91,7 +92,7 @@ def _released(result: StudyResult, counts: Counts) -> Released:
         question=clean(result.question, "the question", policy),
         policy=policy,
         estimates=_estimates(result, counts),
-        curves=tuple(release_curve(c, days, (0, *days), counts) for c in result.curves),
+        curves=tuple(hide_days(result, release_curve(c, days, (0, *days), counts), policy) for c in result.curves),
         flow=_flow(result.flow, counts),
         checks=tuple(_check(c, policy) for c in result.checks),
         deviations=tuple(_deviation(d) for d in result.deviations),
@@ -112,23 +113,32 @@ def _estimates(result: StudyResult, counts: Counts) -> tuple[ReleasedEstimate, .
         for i, e in enumerate(result.estimates)
         if i in counts.cells
     }
-    joint = {t.last: t for t in counts.together}
     models = Counter(_model(e) for e in result.estimates)
     models[NO_MODEL] = 0
     lines: list[ReleasedEstimate] = []
-    for i, e in enumerate(result.estimates):
+    for e in result.estimates:
         place = (e.analysis, e.population, e.outcome, e.term)
         for label in (e.analysis, e.population, e.outcome, e.term, e.method):
             clean(label, "a label of the results", counts.policy)
         if e.unit == "people" and e.value is not None:
             lines.append(release_people(e, cells[place][1], counts))
-            if i in joint:
-                lines += release_together(e, joint[i], counts)
         elif e.unit == "percent" and place in cells:
             lines.append(release_percent(e, *cells[place], counts))
         else:
             lines.append(release_estimate(e, counts, models[_model(e)]))
-    return tuple(lines)
+    lines = hide_companions(result.estimates, lines, counts.policy)
+    return _with_together(result, hide_wholes(result.estimates, lines, counts.policy), counts)
+
+
+def _with_together(result: StudyResult, lines: list[ReleasedEstimate], counts: Counts) -> tuple[ReleasedEstimate, ...]:
+    """Add, after the last hidden level of a table, the hidden levels as one number."""
+    joint = {t.last: t for t in counts.together}
+    out: list[ReleasedEstimate] = []
+    for i, (e, line) in enumerate(zip(result.estimates, lines, strict=True)):
+        out.append(line)
+        if i in joint:
+            out += release_together(e, joint[i], counts)
+    return tuple(out)
 
 
 def _model(e: Estimate) -> Model:

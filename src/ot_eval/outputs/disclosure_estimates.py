@@ -8,6 +8,7 @@ from typing import Any
 from ot_eval.base.results import Estimate, Number
 from ot_eval.outputs.disclosure_counts import Counts, Together
 from ot_eval.outputs.disclosure_intervals import rate, share_interval
+from ot_eval.outputs.disclosure_shares import count_behind
 from ot_eval.outputs.policy import HIDDEN, PRECISION, Policy
 from ot_eval.outputs.released import ReleasedEstimate
 
@@ -99,6 +100,12 @@ def _numbers(
 ) -> tuple[Number | None, Number | None, Number | None]:
     """Return value, lower and upper end as they may be published."""
     value, lower, upper = (_rounded(e, number, people, policy) for number in (e.value, e.lower, e.upper))
+    count = count_behind(e)
+    if count is not None and value is not None:
+        # A share that is a count says exactly what the shown count says: nothing is rounded a second way.
+        scale = 100 if e.unit == "percent" else 1
+        shown = event if event is not None else policy.rounded(count)
+        value = round(scale * min(1.0, shown / people), PRECISION)
     if e.value is None or value is None or e.level is None:
         return value, lower, upper
     if e.unit.startswith("per ") and e.n_event and event:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from ot_eval.outputs import numbers
 
+LONGEST_NUMBER = 40
+"""Characters; a longer cell is text, which may wrap."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -38,6 +41,11 @@ class Table:
     def rows(self) -> tuple[Row, ...]:
         """Every row, in order."""
         return tuple(row for group in self.groups for row in group.rows)
+
+    @property
+    def wordy(self) -> bool:
+        """Whether any cell holds a sentence rather than a number."""
+        return any(len(cell) > LONGEST_NUMBER for row in self.rows for cell in row.cells)
 
     @property
     def has_hidden(self) -> bool:

@@ -48,7 +48,9 @@ def blocks(released: Released) -> tuple[Block, ...]:
         )
     items = tidier_table.table(released)
     if items:
-        found.append(Block(name="tidier", heading=tidier_table.CAPTION, warning="", figures=(), tables=(items,)))
+        found.append(
+            Block(name="tidier", heading="What was delivered, item by item", warning="", figures=(), tables=(items,))
+        )
     return tuple(found)
 
 
@@ -63,7 +65,8 @@ def _tables(released: Released, analysis: str, name: str) -> tuple[Table, ...]:
         same = f" ({unit})" if measures.count(measure) > 1 else ""
         caption = f"{labels.label(analysis, labels.ANALYSES)}: {measure}{same}"
         made.append(tables.estimates(rows, caption, f"{name}-t{i + 1}"))
-    small = [c for c in released.curves if c.analysis == analysis and not c.drawn]
+    small = [c for c in released.curves if c.analysis == analysis and c.days and not c.drawn]
     if small:
-        made.append(tables.curve_points(small, "Too few people for a curve: shares at each horizon", f"{name}-small"))
+        caption = f"{labels.label(analysis, labels.ANALYSES)}: too few people for a curve, so shares at each horizon"
+        made.append(tables.curve_points(small, caption, f"{name}-small"))
     return tuple(made)
