@@ -173,6 +173,9 @@ def test_own_deaths_replace_those_of_client_level_data(clean, make):
     tables = make.tables(make.Council(clean.rows, clean.files, own))
     found = tables.events.filter(tables.events["kind"] == "death").to_pandas()
     assert found["person_id"].tolist() == ["q"]
+    assert tables.people.filter(tables.people["death_date"].notnull()).count().execute() == 0
+    assert "death" not in set(follow_up(tables, make.protocol).frame["event"])
+    assert "death" in set(follow_up(plain, make.protocol).frame["event"])
     other = tables.events.filter(tables.events["kind"] == "care_home_admission").count().execute()
     assert other == plain.events.filter(plain.events["kind"] == "care_home_admission").count().execute() > 0
 

@@ -14,8 +14,10 @@ from ot_eval.base.errors import DataError
 from ot_eval.base.protocol import Protocol
 from ot_eval.data.read import StudyInputs
 from ot_eval.derive import from_cld, packages, people, prices
+from ot_eval.derive.cld_words import HOME_SUPPORT
 from ot_eval.derive.from_cld import Cld
 from ot_eval.derive.materialise import kept, rows
+from ot_eval.derive.recording import recording_style
 
 OWN = "the study's own file"
 CLD = "Client Level Data"
@@ -53,9 +55,26 @@ def _people(own: Mapping[str, Table], cld: Cld | None) -> tuple[Table, str]:
     if cld is None:
         return people.from_own(own["people"]), OWN
     implied = people.from_cld(cld.rows)
+    if "events" in own and rows(own["events"].aggregate(n=(own["events"]["kind"] == "death").sum()))[0]["n"]:
+        implied = implied.mutate(death_date=ibis.null("date"))  # the study's own deaths are all there are
     if "people" not in own:
         return implied, CLD
     return people.own_over_cld(people.from_own(own["people"]), implied), BOTH
+
+
+def _packages(
+    own: Mapping[str, Table], cld: Cld | None, protocol: Protocol
+) -> tuple[Table, Table | None, dict[str, str]]:
+    """Return the packages in use, those CLD implies, and how each council records changes of home care."""
+    implied, facts = None, {}
+    if cld is not None:
+        style = kept(recording_style(cld.rows, cld.events, protocol.reading))
+        implied = kept(packages.from_cld(cld, style, protocol.increase.gap_bridged_days))
+        found = rows(style.filter(style["service_component"] == HOME_SUPPORT).select("la_code", "style"))
+        words = sorted(f"council {row['la_code']}: {row['style']}" for row in found)
+        facts = {"recording_style": "; ".join(words)} if words else {}
+    used = packages.from_own(own["packages"]) if "packages" in own or implied is None else implied
+    return kept(prices.with_real_cost(used, protocol.increase.price_uplift)), implied, facts
 
 
 def _events(own: Mapping[str, Table], implied: Table | None) -> tuple[Table, str]:
@@ -135,19 +154,13 @@ def assemble_tables(own: Mapping[str, Table], cld: Cld | None, protocol: Protoco
         )
     known, people_from = _people(own, cld)
     known = kept(known)
-    rule = protocol.increase.price_uplift
-    home_care = own_packages = None
-    if "packages" in own:
-        own_packages = packages.from_own(own["packages"])
-    if cld is not None:
-        home_care = kept(packages.from_cld(cld.rows, cld.events, cld.files, protocol))
-    used = prices.with_real_cost(own_packages if own_packages is not None else home_care, rule)
+    used, implied_packages, style = _packages(own, cld, protocol)
     implied = None
-    if cld is not None and home_care is not None:
-        implied = from_cld.events_from_cld(cld, known, home_care, protocol)
+    if cld is not None and implied_packages is not None:
+        implied = from_cld.events_from_cld(cld, known, implied_packages, protocol)
     events, events_from = _events(own, implied)
-    if own_packages is not None:
-        events = ibis.union(events, _own_care_homes(own_packages))
+    if "packages" in own:
+        events = ibis.union(events, _own_care_homes(used))
     if "episodes" in own or cld is None:
         episodes = from_cld.own_episodes(own["episodes"])
     else:
@@ -161,11 +174,12 @@ def assemble_tables(own: Mapping[str, Table], cld: Cld | None, protocol: Protoco
         "contacts_from": OWN if "contacts" in own else NONE,
         "providers_from": OWN if "providers" in own else NONE,
         "data_end": end.isoformat(),
+        **style,
     }
     return StudyTables(
         people=known,
         episodes=episodes,
-        packages=kept(used),
+        packages=used,
         events=kept(events),
         data_end=end,
         contacts=own.get("contacts"),

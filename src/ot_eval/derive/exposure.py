@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import ibis
 from ibis.expr.types import Table
 
 from ot_eval.base.errors import RequestError
 from ot_eval.base.protocol import Protocol
+from ot_eval.data.ot_keywords import OtKeywords, propose_contacts
 from ot_eval.derive import days
-from ot_eval.derive.cld_words import SERVICE_USER
 from ot_eval.derive.joins import looked_up
 
 PERSON = ("person_id",)
-
-
-def keyword_pattern(keywords: tuple[str, ...]) -> str:
-    r"""Return a regular expression (lower case) that finds whole words; a `*` stands for the rest of a word.
-
-    Examples
-    --------
-    >>> import re
-    >>> found = re.compile(keyword_pattern(("ot", "occupational therap*")))
-    >>> [bool(found.search(t)) for t in ("ot assessment", "occupational therapist visit", "other", "foot care")]
-    [True, True, False, False]
-    """
-    words = [r"[a-z0-9]*".join(re.escape(part) for part in word.strip().lower().split("*")) for word in keywords]
-    return rf"(^|[^a-z0-9])({'|'.join(words)})($|[^a-z0-9])"
 
 
 def contacts_from_file(contacts: Table, protocol: Protocol) -> Table:
@@ -45,10 +29,8 @@ def contacts_from_file(contacts: Table, protocol: Protocol) -> Table:
 
 def contacts_from_descriptions(events: Table, keywords: tuple[str, ...]) -> Table:
     """Return OT contacts proposed by CLD's Event Description: the first day of each event that holds a keyword."""
-    text = events["description"].lower().re_search(keyword_pattern(keywords))
-    found = events.filter((text & (events["client_type"] == SERVICE_USER)).fill_null(False))
-    found = found.filter(found["start_date"].notnull())
-    return found.select("person_id", contact=days.number(found["start_date"]))
+    found = propose_contacts(events, OtKeywords(contact=keywords, possible=()))
+    return found.select("person_id", contact=days.number(found["date"]))
 
 
 def source(protocol: Protocol, has_contacts: bool, has_descriptions: bool) -> str:

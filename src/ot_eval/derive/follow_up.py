@@ -17,6 +17,7 @@ from ot_eval.derive.joins import looked_up
 from ot_eval.derive.materialise import frame, kept
 from ot_eval.derive.package_lines import HUNDREDTHS
 from ot_eval.derive.people import deaths
+from ot_eval.derive.unseen import OVERWRITING, unseen_share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,6 +157,15 @@ def _shaped(index: Table) -> Table:
     ).select(*COLUMNS)
 
 
+def _unseen(tables: StudyTables, ended: Table) -> dict[str, str]:
+    """Say how much of the time at risk an overwritten record cannot show; nothing for other records."""
+    style = tables.facts.get("recording_style", "")
+    if tables.cld is None or "packages" in tables.own or not any(word in style for word in OVERWRITING):
+        return {}
+    share = unseen_share(ended.select("seven", left=ended["_exit"]), tables.cld.files)
+    return {} if share is None else {"unseen_share": f"{share:.0%} of the time followed"}
+
+
 def follow_up(tables: StudyTables, protocol: Protocol) -> FollowUp:
     """Follow each person from the end of reablement.
 
@@ -189,8 +199,10 @@ def follow_up(tables: StudyTables, protocol: Protocol) -> FollowUp:
     people = exposure.with_coached_day(people, tables.providers)
     known = tables.people.select("person_id", "sex", "dementia", "lives_with_carer", "imd_quintile")
     people = looked_up(people, known, PERSON)
-    result = frame(_shaped(_ended(people, protocol, end, close)), ORDER)
+    ended = kept(_ended(people, protocol, end, close))
+    result = frame(_shaped(ended), ORDER)
     facts = {**tables.facts, "ot_source": exposure.describe(used), "close": days.date_of(close).isoformat()}
+    facts |= _unseen(tables, ended)
     return FollowUp(
         frame=result,
         flow=cohort.flow(answered),

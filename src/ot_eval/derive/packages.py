@@ -5,7 +5,6 @@ from __future__ import annotations
 import ibis
 from ibis.expr.types import Table
 
-from ot_eval.base.protocol import Protocol
 from ot_eval.derive import days
 from ot_eval.derive.cld_words import (
     COMMUNITY,
@@ -18,9 +17,9 @@ from ot_eval.derive.cld_words import (
     home_support,
     weekly_cost,
 )
+from ot_eval.derive.from_cld import Cld
 from ot_eval.derive.materialise import kept
 from ot_eval.derive.package_lines import HUNDREDTHS, home_care_lines
-from ot_eval.derive.recording import recording_style
 from ot_eval.derive.uncertain_starts import overwriting_councils, with_uncertain_starts
 
 COLUMNS = (
@@ -121,16 +120,21 @@ def other_support(events: Table) -> Table:
     )
 
 
-def from_cld(rows: Table, events: Table, files: Table, protocol: Protocol) -> Table:
+def from_cld(cld: Cld, style: Table, bridge: int) -> Table:
     """Return `packages` from the canonical CLD tables, with the columns of `COLUMNS`.
 
     Dates of rows that replace another are exact where the council re-cuts, or does both, and an interval where it
     overwrites.
+
+    Parameters
+    ----------
+    cld : the canonical CLD tables
+    style : result of `recording.recording_style`
+    bridge : days; a row that starts this soon after another of its line takes its place
     """
-    councils = kept(overwriting_councils(recording_style(rows, events, protocol.reading), HOME_SUPPORT))
-    spells = kept(home_care_lines(rows, events, files))
-    spells = with_uncertain_starts(spells, councils, protocol.increase.gap_bridged_days)
-    return ibis.union(from_lines(spells).select(*COLUMNS), other_support(events).select(*COLUMNS))
+    spells = kept(home_care_lines(cld.rows, cld.events, cld.files))
+    spells = with_uncertain_starts(spells, overwriting_councils(style, HOME_SUPPORT), bridge)
+    return ibis.union(from_lines(spells).select(*COLUMNS), other_support(cld.events).select(*COLUMNS))
 
 
 def from_own(packages: Table) -> Table:
