@@ -9,7 +9,6 @@ from ibis.expr.types import Table
 
 from ot_eval.derive import days
 from ot_eval.derive.cld_words import (
-    ADMITTED,
     HOSPITAL_ROUTE,
     LONG_TERM,
     SERVICE_USER,
@@ -134,8 +133,3 @@ def with_route(episodes: Table, rows: Table, window: int) -> Table:
     last = first_by(near, EPISODE, [near["request_start"].desc(), near["_hospital"].desc()])
     route = (last["_hospital"] == 1).ifelse("hospital", "community")
     return looked_up(episodes, last.select(*EPISODE, route=route), EPISODE)
-
-
-def ended_in_hospital(episodes: Table) -> Any:
-    """Return whether the episode's own outcome is an admission to hospital (rule 11, step 2)."""
-    return (episodes["outcome"] == ADMITTED).fill_null(False)
