@@ -105,6 +105,38 @@ def test_the_curve_of_none_leaves_out_days_on_which_one_outcome_is_hidden():
     assert (released([], never).curves[3].days, released([], never).curves[3].drawn) == ((), False)
 
 
+def balanced(one, other, weighted=0.0):
+    """Two groups' counts of each level, and the standardised difference of each level."""
+    rows = []
+    for population, counts in (("all, late", one), ("all, early", other)):
+        for level, count in counts.items():
+            about = {"analysis": "table_one", "population": population, "outcome": "", "term": f"v: {level}"}
+            rows.append(Estimate(**about, measure="people", unit="people", value=count, n=sum(counts.values())))
+    for level in one:
+        shares = [c[level] / sum(c.values()) for c in (one, other)]
+        value = (shares[0] - shares[1]) / np.sqrt(sum(s * (1 - s) for s in shares) / 2) + weighted
+        about = {"analysis": "table_one", "population": "all, late v early", "outcome": "", "term": f"v: {level}"}
+        n = sum(one.values()) + sum(other.values())
+        rows.append(Estimate(**about, measure="standardised difference", unit="standard deviations", value=value, n=n))
+    return {e.term: e for e in released(rows).estimates if e.measure == "standardised difference"}
+
+
+def test_a_difference_of_two_shares_says_no_more_than_their_shown_counts():
+    one = balanced({"a": 102, "b": 98}, {"a": 151, "b": 149})
+    other = balanced({"a": 101, "b": 99}, {"a": 152, "b": 148})  # the same shown counts
+    assert one["v: a"].value == other["v: a"].value == 0.0
+    assert balanced({"a": 102, "b": 98}, {"a": 131, "b": 169})["v: a"].value == 0.13
+
+
+def test_a_difference_is_hidden_where_a_count_of_its_level_is():
+    out = balanced({"a": 4, "b": 40, "c": 156}, {"a": 30, "b": 60, "c": 210})
+    assert [out[f"v: {level}"].value is None for level in "abc"] == [True, True, False]
+
+
+def test_a_weighted_difference_keeps_one_decimal():
+    assert balanced({"a": 102, "b": 98}, {"a": 131, "b": 169}, weighted=0.0321)["v: a"].value == 0.2
+
+
 def test_a_share_that_is_a_count_says_what_the_shown_count_says():
     """Else the share, rounded a second way, would narrow the count."""
     generator = np.random.default_rng(4)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from ot_eval.base.results import Check, Deviation, Estimate, FlowStep, StudyResult
 from ot_eval.outputs.audit import findings, refuse_recoverable
+from ot_eval.outputs.disclosure_balance import release_balance
 from ot_eval.outputs.disclosure_counts import Counts, Variable, plan, variable_and_level
 from ot_eval.outputs.disclosure_curves import release_curve
 from ot_eval.outputs.disclosure_estimates import (
@@ -126,6 +127,7 @@ def _estimates(result: StudyResult, counts: Counts) -> tuple[ReleasedEstimate, .
             lines.append(release_percent(e, *cells[place], counts))
         else:
             lines.append(release_estimate(e, counts, models[_model(e)]))
+    lines = release_balance(result.estimates, lines)
     lines = hide_companions(result.estimates, lines, counts.policy)
     return _with_together(result, hide_wholes(result.estimates, lines, counts.policy), counts)
 

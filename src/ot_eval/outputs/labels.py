@@ -8,7 +8,6 @@ POPULATIONS = {
     "all": "Everyone",
     "new": "New clients",
     "existing": "Existing clients",
-    "existing v new": "Difference, existing less new (in standard deviations)",
 }
 OUTCOMES = {
     "increase": "a larger care package",
@@ -35,6 +34,7 @@ VARIABLES = {
     "imd_quintile": "Deprivation fifth (1 = most deprived)",
     "ot_by_time_zero": "Saw an occupational therapist before reablement ended",
     "people": "People",
+    "route": "Where they came from",
     "sex": "Sex",
 }
 ANALYSES = {
@@ -83,6 +83,8 @@ FACTS = {
     "ot_source": "Where occupational therapy contacts come from",
     "recording_style": "How changes of package are recorded",
 }
+VERSUS = " v "
+"""Stands between two groups that are compared."""
 FACTS_FROM = "_from"
 """A fact whose name ends so says where a table comes from."""
 
@@ -116,10 +118,13 @@ def who(population: str) -> str:
 
     Examples
     --------
-    >>> who("all, new"), who("all")
-    ('New clients', 'Everyone')
+    >>> who("all, new"), who("all"), who("existing v new")
+    ('New clients', 'Everyone', 'Difference in standard deviations: existing v new')
     """
-    return label(canonical(population), POPULATIONS)
+    name = canonical(population)
+    if VERSUS in name:
+        return f"Difference in standard deviations: {name}"
+    return label(name, POPULATIONS)
 
 
 def term_label(term: str, variable: str, level: str) -> str:

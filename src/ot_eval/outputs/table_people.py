@@ -49,7 +49,8 @@ _UNIT_HEADING = {"years": "years, mean", "hours/week": "hours a week, mean", "£
 def _headed(population: str, rows: Sequence[ReleasedEstimate]) -> str:
     """Return a population's name with the number of people in it."""
     sizes = [e.n for e in rows if e.population == population and e.n is not None]
-    return f"{labels.who(population)} ({numbers.count(max(sizes))})" if sizes else labels.who(population)
+    name = labels.who(population)
+    return f"{name} ({numbers.count(max(sizes))})" if sizes and labels.VERSUS not in population else name
 
 
 def table_one(released: Released) -> Table | None:
