@@ -98,6 +98,12 @@ def test_a_hand_over_day_belongs_to_the_new_spell():
     assert found[["first_day", "last_day"]].to_numpy().tolist() == [[0, 9], [10, 15], [20, 20], [10, 13]]
 
 
+def test_a_new_price_takes_no_day_from_another_spell():
+    spells = [("a", 0, 10, 1), ("a", 10, 5, 2)]
+    found = handed_over(table(spells, repriced=[False, True]), ("who",)).order_by("first_day").to_pandas()
+    assert found[["first_day", "last_day"]].to_numpy().tolist() == [[0, 10], [10, 15]]
+
+
 def test_a_one_day_price_gives_its_day_to_a_row_that_begins_on_it():
     spells = [("a", 10, 0, 1), ("a", 10, 5, 2), ("b", 10, 0, 3)]
     found = handed_over(table(spells, repriced=[True, False, True]), ("who",)).order_by(["who", "amount"]).to_pandas()

@@ -38,13 +38,13 @@ def handed_over(spells: Table, by: tuple[str, ...]) -> Table:
     """Give a hand-over day to the new spell alone.
 
     A spell that ends on the day another of the same `by` begins overlaps it by that day, and would count twice: it ends
-    the day before instead. A spell of that day alone keeps it, unless only its price is new (`repriced`).
+    the day before instead. A spell of that day alone keeps it, unless only its price is new (`repriced`); a new price
+    takes no day from another spell.
     """
-    begins = spells.group_by([*by, "first_day"]).aggregate(_begins=spells.count())
+    begins = spells.filter(~spells["repriced"]).group_by([*by, "first_day"]).aggregate(_begins=ibis._.count())
     table = looked_up(spells, begins.rename(last_day="first_day"), (*by, "last_day"))
-    longer = (table["last_day"] > table["first_day"]) & (table["_begins"] > 0)
-    only_price = table["repriced"] & (table["_begins"] > 1)
-    handed = (longer | only_price).fill_null(False)
+    long_enough = (table["last_day"] > table["first_day"]) | table["repriced"]
+    handed = table["_begins"].notnull() & long_enough
     table = table.mutate(last_day=table["last_day"] - handed.cast("int64")).drop("_begins")
     return table.filter(table["last_day"] >= table["first_day"])
 
