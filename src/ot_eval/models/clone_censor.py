@@ -2,11 +2,13 @@
 
 On day 0 nobody knows who will be seen in time, so each person is followed under both strategies (two clones) and a
 clone is censored on the day it departs from its strategy. Weights undo the selection that this censoring makes: the
-inverse of the probability, by a Cox model in each strategy, of not having been censored so far. No time is immortal.
+inverse of the probability of not having been censored so far, modelled in each strategy. No time is immortal.
 Sources: Hernan (2018), BMJ 360:k182; Maringe and others (2020), Int J Epidemiol 49:1719.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -18,10 +20,12 @@ from ot_eval.models.competing import incidence
 from ot_eval.models.cox_fit import CoxModel, fit
 from ot_eval.models.curves import product_limit
 from ot_eval.models.day_table import day_table
-from ot_eval.models.spells import Floats, Spells, read_spells
+from ot_eval.models.spells import Floats, Ints, Spells, read_spells
+from ot_eval.models.weighting import exposure_model
 
 DEPARTED = "departed from the strategy"
 ARMS = ("not within", "within")
+AtGrace = Literal["logistic", "cox"]
 
 
 def clones(frame: pd.DataFrame, *, grace: int, day: str = "ot_day") -> pd.DataFrame:
@@ -74,29 +78,56 @@ def clones(frame: pd.DataFrame, *, grace: int, day: str = "ot_day") -> pd.DataFr
     return both.assign(arm=pd.Categorical(both["arm"], list(ARMS)))
 
 
-def weighted_rows(cloned: pd.DataFrame, *, terms: tuple[str, ...]) -> pd.DataFrame:
+def weighted_rows(cloned: pd.DataFrame, *, terms: tuple[str, ...], at_grace: AtGrace = "logistic") -> pd.DataFrame:
     """Return start and stop rows with ``weight``: 1 over the probability of not having departed before the row.
 
     Parameters
     ----------
     cloned : what `clones` returns
-    terms : columns, known on day 0, that predict departing; a Cox model (Breslow's ties) in each strategy
+    terms : columns, known on day 0, that predict departing
+    at_grace : how the probability is modelled in the strategy whose clones all depart on one day, the end of the grace
+        period. "logistic" (default): among those still followed. "cox": exp(-cumulative hazard) of a Cox model, as
+        published R code has it; where many depart at once that is far from the share who stay, and biased.
+        Departures spread over days always go through a Cox model (Breslow's ties).
 
     Returns
     -------
     Rows split on the days on which anybody of the strategy departs; ``event`` "none" where a clone departed.
     """
-    parts = [_weigh(cloned[cloned["arm"] == arm].reset_index(drop=True), terms) for arm in ARMS]
+    parts = []
+    for arm in ARMS:
+        part = cloned[cloned["arm"] == arm].reset_index(drop=True)
+        gone = part["event"] == DEPARTED
+        one_day = part.loc[gone, "exit_day"].nunique() == 1
+        if not gone.any():
+            parts.append(part.assign(entry_day=0, weight=1.0))
+        elif one_day and at_grace == "logistic":
+            day = int(part.loc[gone, "exit_day"].iloc[0])
+            parts.append(_cut(part, np.array([day]), _weight_after(part, day, terms)))
+        else:
+            parts.append(_cut(part, *_weights_by_cox(part, terms)))
     return pd.concat(parts, ignore_index=True)
 
 
-def _weigh(part: pd.DataFrame, terms: tuple[str, ...]) -> pd.DataFrame:
-    if not (part["event"] == DEPARTED).any():
-        return part.assign(entry_day=0, weight=1.0)
+def _weight_after(part: pd.DataFrame, day: int, terms: tuple[str, ...]) -> Floats:
+    """Return weights before and after `day`, shape (clones, 2): 1, and 1 over the probability of staying."""
+    there = ((part["exit_day"] > day) | (part["event"] == DEPARTED)).to_numpy()
+    stays = np.where(part["event"] == DEPARTED, "departs", "stays")[there]
+    asked = part[there].assign(stays=pd.Categorical(stays, ["departs", "stays"]))
+    weight = np.ones((len(part), 2))
+    weight[there, 1] = 1 / exposure_model(asked, exposure="stays", terms=terms).probability
+    return weight
+
+
+def _weights_by_cox(part: pd.DataFrame, terms: tuple[str, ...]) -> tuple[Ints, Floats]:
+    """Return the days of departing and the weights before the first and after each, shape (clones, days + 1)."""
     fitted = fit(part, CoxModel(cause=DEPARTED, terms=terms, ties="breslow", engine="sorted array"))
-    days = fitted.covariates.rows.day
     hazard = np.concatenate([[0.0], np.cumsum(fitted.maximum.best.ties.hazard)])
     risk = fitted.covariates.risk_of(fitted.beta, slice(None))
+    return fitted.covariates.rows.day, np.exp(np.outer(risk, hazard))
+
+
+def _cut(part: pd.DataFrame, days: Ints, weight: Floats) -> pd.DataFrame:
     leave = part["exit_day"].to_numpy(dtype=np.int64)
     n_rows = np.searchsorted(days, leave, side="left") + 1
     source = np.repeat(np.arange(len(part)), n_rows)
@@ -108,7 +139,7 @@ def _weigh(part: pd.DataFrame, terms: tuple[str, ...]) -> pd.DataFrame:
     rows["exit_day"] = np.where(last, leave[source], np.append(edges, 0)[number + 1])
     event = rows["event"].to_numpy(dtype=object)
     rows["event"] = np.where(last & (event != DEPARTED), event, "none")
-    rows["weight"] = np.exp(hazard[number] * risk[source])
+    rows["weight"] = weight[source, number]
     return rows
 
 

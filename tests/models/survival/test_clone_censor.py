@@ -68,7 +68,7 @@ def test_models_of_departing_equal_r(golden, cloned, relative):
 
 def test_weighted_curves_restricted_means_and_cox_models_equal_r(golden, cloned, relative):
     wanted = golden("clone_censor_weight_jasa")
-    rows = weighted_rows(cloned, terms=TERMS)
+    rows = weighted_rows(cloned, terms=TERMS, at_grace="cox")
     assert relative(rows["weight"].max(), wanted["weights"]["max"]) < CLOSED
     assert rows["weight"].min() == wanted["weights"]["min"] == 1
     for number, arm in enumerate(ARMS):
@@ -111,6 +111,18 @@ def test_an_exposure_that_does_nothing_shows_nothing(about):
     assert abs(share.value) < 3.5 * share.se
     assert abs(mean.value) < 3.5 * mean.se
     assert share.se < 0.03
+
+
+def test_weights_at_the_end_of_the_grace_period_undo_the_selection_exactly():
+    """With one yes/no covariate the weighted number of each kind after day 30 is the number followed beyond it."""
+    frame = _no_effect(np.random.default_rng(3))
+    cloned = clones(frame, grace=30)
+    rows = weighted_rows(cloned, terms=("frail",))
+    within = rows[(rows["arm"] == "within") & (rows["entry_day"] == 30)]
+    stayed_or_left = cloned[(cloned["arm"] == "within") & ((cloned.exit_day > 30) | (cloned.event == DEPARTED))]
+    for frail in (0, 1):
+        weighted = within.loc[within["frail"] == frail, "weight"].sum()
+        assert weighted == pytest.approx((stayed_or_left["frail"] == frail).sum(), rel=1e-6)
 
 
 def test_late_entry_and_repeated_people_are_refused(people):
