@@ -308,3 +308,24 @@ def test_no_hidden_cell_stands_alone_or_can_be_worked_out(groups, preset):
 def test_released_estimates_have_the_columns_of_the_results(released):
     columns = {name for name in asdict(released.estimates[0]) if name != "hidden"}
     assert columns == {name for name in ReleasedEstimate.__slots__ if name != "hidden"}
+
+
+def test_degrees_of_freedom_do_not_give_the_number_of_people_away():
+    line = Estimate(
+        analysis="stays",
+        population="all",
+        outcome="",
+        term="nights",
+        measure="mean",
+        unit="days",
+        value=21.0,
+        lower=18.0,
+        upper=24.0,
+        level=0.95,
+        n=87,
+        method="leave-one-out, t, 86 degrees of freedom",
+    )
+    result = StudyResult(study="s", strand="in_reach", title="T", question="Q", estimates=(line,))
+    assert release(result, PRESETS["ot_eval"]).estimates[0].method.endswith("about 85 degrees of freedom")
+    few = replace(result, estimates=(replace(line, method="score test; 3 degrees of freedom"),))
+    assert release(few, PRESETS["ot_eval"]).estimates[0].method == "score test; 3 degrees of freedom"

@@ -86,7 +86,7 @@ def influence(fitted: CoxFit) -> Check:
         passed=passed,
         sentence=f"No single {unit} decides the result."
         if passed
-        else f"Leaving out one {unit} would change a ratio by {100 * (ratio - 1):.0f} % or so.",
+        else f"Leaving out one {unit} would change a ratio by about {abs(100 * (ratio - 1)):.0f}%.",
         detail=f"largest dfbeta: {fitted.names[most]}, {moved[most]:.2f} standard errors, hazard ratio x {ratio:.3f}; "
         f"unit {found.unit}",
     )

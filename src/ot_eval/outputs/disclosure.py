@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ot_eval.base.results import Check, Deviation, Estimate, FlowStep, StudyResult
 from ot_eval.outputs.audit import findings, refuse_recoverable
@@ -23,7 +24,7 @@ from ot_eval.outputs.disclosure_estimates import (
     release_together,
 )
 from ot_eval.outputs.disclosure_shares import hide_companions, hide_days, hide_wholes
-from ot_eval.outputs.disclosure_text import clean, refuse_identifiers
+from ot_eval.outputs.disclosure_text import clean, coarse_method, refuse_identifiers
 from ot_eval.outputs.policy import Policy
 from ot_eval.outputs.released import (
     SEAL,
@@ -121,6 +122,7 @@ def _estimates(result: StudyResult, counts: Counts) -> tuple[ReleasedEstimate, .
         place = (e.analysis, e.population, e.outcome, e.term)
         for label in (e.analysis, e.population, e.outcome, e.term, e.method):
             clean(label, "a label of the results", counts.policy)
+        e = replace(e, method=coarse_method(e.method, counts.policy))  # noqa: PLW2901 - the same line, less exact
         if e.unit == "people" and e.value is not None:
             lines.append(release_people(e, cells[place][1], counts))
         elif e.unit == "percent" and place in cells:

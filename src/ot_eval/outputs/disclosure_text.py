@@ -95,6 +95,30 @@ def _is_approximate(text: str, start: int) -> bool:
     return text[:start].rstrip().lower().endswith(("about", "around", "roughly", "fewer than", "at least"))
 
 
+_FREEDOM = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?) degrees of freedom")
+
+
+def coarse_method(method: str, policy: Policy) -> str:
+    """Return a method's text with its degrees of freedom rounded: n - 1 of them would give n away.
+
+    Examples
+    --------
+    >>> from ot_eval.outputs.policy import PRESETS
+    >>> coarse_method("leave-one-out, t, 86 degrees of freedom", PRESETS["ot_eval"])
+    'leave-one-out, t, about 85 degrees of freedom'
+    >>> coarse_method("score test; 3 degrees of freedom", PRESETS["ot_eval"])
+    'score test; 3 degrees of freedom'
+    """
+
+    def said(match: re.Match[str]) -> str:
+        number = float(match[1])
+        if number < policy.threshold:
+            return match[0]
+        return f"about {policy.rounded(round(number)):,} degrees of freedom"
+
+    return _FREEDOM.sub(said, method)
+
+
 def clean(text: str, place: str, policy: Policy) -> str:
     """Return text as it may be published."""
     refuse_identifiers(text, place)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ot_eval.outputs import labels, numbers
 from ot_eval.outputs.disclosure_counts import variable_and_level
+from ot_eval.outputs.policy import HIDDEN
 from ot_eval.outputs.released import Released, ReleasedCurve, ReleasedEstimate
 from ot_eval.outputs.table import Group, Row, Table, listing
 from ot_eval.outputs.table_people import populations
@@ -57,7 +58,9 @@ def _notes(rows: Sequence[ReleasedEstimate], methods: Sequence[str]) -> list[str
 
 
 def _shown(e: ReleasedEstimate) -> str:
-    return f"{numbers.HIDDEN_CELL} ({e.hidden})" if e.value is None else numbers.value(e.value, e.unit)
+    if e.value is not None:
+        return numbers.value(e.value, e.unit)
+    return numbers.HIDDEN_CELL if e.hidden == HIDDEN else f"{numbers.HIDDEN_CELL} ({e.hidden})"
 
 
 def _line(e: ReleasedEstimate, outcomes: bool) -> str:

@@ -67,7 +67,7 @@ def refuse(prepared: Prepared) -> None:
             f"care_packages: {'nobody' if people == 0 else f'fewer than {FEWEST_PEOPLE} people'} can be followed",
             expected=f"at least {FEWEST_PEOPLE} people with an ended reablement episode and a package on the last "
             "set-up day",
-            fix="flow.csv in the work folder says who was left out and why; give more quarters or widen population",
+            fix="flow_care_packages.csv in work/ says who was left out; give more quarters, or widen the population",
         )
     if increases == 0:
         raise AnalysisRefused(

@@ -16,7 +16,7 @@ from ot_eval.base.results import Check, Estimate, StudyResult
 from ot_eval.data.checklist import ChecklistItem
 from ot_eval.data.quality import data_quality
 from ot_eval.derive import ascof_published, materialise
-from ot_eval.derive.ascof import ascof_2a
+from ot_eval.derive.ascof import Ascof2a, ascof_2a
 from ot_eval.derive.assemble import StudyTables
 from ot_eval.derive.changes import package_changes
 from ot_eval.derive.recording import recording_style
@@ -72,7 +72,7 @@ def prepare(tables: StudyTables, protocol: Protocol) -> Prepared:
         "by_file": pd.DataFrame([asdict(f) for f in found.by_file]),
         "periods": pd.DataFrame([asdict(p) for p in found.periods]),
         "checklist": pd.DataFrame([asdict(c) for c in found.checklist]),
-        "published": _published(tables, protocol),
+        "published": _published(measure, protocol),
     }
     facts = {
         **tables.facts,
@@ -102,13 +102,13 @@ def refuse(prepared: Prepared) -> None:
         )
 
 
-def _published(tables: StudyTables, protocol: Protocol) -> pd.DataFrame:
+def _published(own: Ascof2a, protocol: Protocol) -> pd.DataFrame:
     """Return the council's published figure, as a frame of one row, or of none where none is asked for."""
     council = protocol.ascof_2a.compare_council
     if not council:
         return pd.DataFrame(columns=["area", "percent", "numerator", "denominator", "same_year"])
     year = protocol.ascof_2a.compare_year or NEWEST_PUBLISHED
-    beside = ascof_published.compare(ascof_2a(tables, protocol), council, year)
+    beside = ascof_published.compare(own, council, year)
     line = beside.published
     return pd.DataFrame(
         [

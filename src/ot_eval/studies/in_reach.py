@@ -54,7 +54,7 @@ def refuse(prepared: Prepared) -> None:
         raise AnalysisRefused(
             f"in_reach: fewer than {FEWEST_STAYS} stays can be counted",
             expected=f"at least {FEWEST_STAYS} stays in reablement beds",
-            fix="flow.csv in the work folder says which were left out and why",
+            fix="flow_in_reach.csv in the work folder says which were left out and why",
         )
 
 

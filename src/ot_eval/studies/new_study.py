@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 from ot_eval.base.errors import RequestError
 from ot_eval.base.protocol_file import SCHEMA_FILE, load
 from ot_eval.base.shipped import shipped
 from ot_eval.base.study import private_dir
-from ot_eval.data.schema import TABLES
+from ot_eval.data.templates import templates
 
 _NAME = "my-study"
 README = """\
@@ -92,19 +89,8 @@ def _study_name(folder: Path) -> str:
 
 def _write_templates(folder: Path) -> None:
     """Write an empty table of each kind, and one list that explains every column; Excel opens all of them."""
-    about = [("table", "column", "must be there", "kind", "unit", "may be", "what it is")]
-    for table in TABLES:
-        _write_csv(folder / f"{table.name}.csv", [tuple(column.name for column in table.columns)])
-        for c in table.columns:
-            must = "yes" if c.required else "no"
-            about.append((table.name, c.name, must, c.kind, c.unit, " or ".join(c.allowed), c.about))
-    _write_csv(folder / "explained.csv", about)
-
-
-def _write_csv(path: Path, rows: Iterable[tuple[str, ...]]) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    _write(path, "\ufeff" + text.getvalue())
+    for name, text in templates().items():
+        _write(folder / name, text)
 
 
 def _write(path: Path, text: str) -> None:

@@ -163,6 +163,8 @@ def strand_module(strand: str) -> Strand:
     try:
         return cast(Strand, importlib.import_module(f"ot_eval.studies.{strand}"))
     except ModuleNotFoundError as absent:
+        if absent.name != f"ot_eval.studies.{strand}":
+            raise  # the strand is here, and something that it needs is not
         raise RequestError(
             f"protocol: strands: this version of ot_eval has no strand {strand}",
             expected="a strand that this version can run",
@@ -191,7 +193,7 @@ def _fill_desks(
         prepared = replace(prepared, facts={**about, **prepared.facts}, deviations=deviations(lock, protocol))
         Workspace(root=folder.work, strand=strand, protocol=protocol).fill(prepared)
         if prepared.flow:
-            _write_flow(folder.work / "flow.csv", prepared.flow)
+            _write_flow(folder.work / f"flow_{strand}.csv", prepared.flow)
         if strand == data_quality.STRAND:
             _write_for_the_council(prepared, protocol, folder.work)
         module.refuse(prepared)

@@ -37,7 +37,7 @@ def refuse(prepared: Prepared) -> None:
         raise AnalysisRefused(
             f"progress: fewer than {FEWEST_PEOPLE} people have a sound first assessment near the start of reablement",
             expected=f"at least {FEWEST_PEOPLE} people",
-            fix="flow.csv in the work folder says who was left out and why",
+            fix="flow_progress.csv in the work folder says who was left out and why",
         )
 
 
