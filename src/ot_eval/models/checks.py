@@ -31,8 +31,8 @@ def proportional_hazards(fitted: CoxFit, about: About) -> Check:
     sentence = (
         "The ratios between groups looked steady over the whole of follow-up."
         if passed
-        else "The ratios between groups changed during follow-up, so average days without the event say more "
-        "than a single ratio; the report leads with those."
+        else "The ratios between groups changed during follow-up, so a single ratio is only an average over time. Read "
+        "it beside the average days without the event, in the full report."
     )
     detail = "; ".join(f"{e.term}: chi-square {e.value:.2f}, {_p(e.p)}" for e in tests)
     return Check(
