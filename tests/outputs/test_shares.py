@@ -1,7 +1,11 @@
 """Shares that add up give a hidden one away; so none is hidden alone, in a table or across tables."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ot_eval.base.results import Curve, Estimate, StudyResult
 from ot_eval.outputs.disclosure import release
@@ -143,3 +147,48 @@ def test_a_share_that_is_a_count_says_what_the_shown_count_says():
     for d in generator.integers(10, 380, size=60):
         (e,) = released([line(d / N, outcome="x", n_event=int(d))]).estimates
         assert e.value == pytest.approx(e.n_event / e.n, abs=1e-4)
+
+
+@given(st.integers(20, 3000), st.data(), st.sampled_from(["probability", "percent"]), st.sampled_from(list(PRESETS)))
+def test_a_released_share_lies_inside_its_released_interval(n, data, unit, preset):
+    """Whatever count is behind the share and whatever interval it had, rounding must not part the two."""
+    count = data.draw(st.integers(0, n))
+    share = count / n
+    low, high = data.draw(st.floats(0, share)), data.draw(st.floats(share, 1))
+    scale = 100 if unit == "percent" else 1
+    e = replace(
+        line(scale * share, unit=unit, n_event=data.draw(st.sampled_from([None, count]))),
+        n=n,
+        lower=data.draw(st.sampled_from([None, scale * low])),
+        upper=data.draw(st.sampled_from([None, scale * high])),
+        level=0.95,
+    )
+    about = {"study": "s", "strand": "progress", "title": "A title", "question": "A question?"}
+    (shown,) = release(StudyResult(**about, estimates=(e,)), PRESETS[preset]).estimates
+    if shown.value is not None:
+        assert shown.lower is None or shown.lower <= shown.value
+        assert shown.upper is None or shown.value <= shown.upper
+
+
+@given(st.integers(80, 400), st.floats(0.001, 0.9), st.floats(0.5, 1))
+def test_a_released_curve_lies_inside_its_released_band(n, width, share):
+    days = tuple(range(0, 366, 7))
+    value = tuple(1 - (1 - share) * d / 365 for d in days)
+    band = [(max(0.0, v - width), min(1.0, v + width)) for v in value]
+    c = Curve(
+        analysis="kaplan_meier",
+        population="all",
+        outcome="any event",
+        group="all",
+        unit="probability",
+        days=days,
+        value=value,
+        lower=tuple(b[0] for b in band),
+        upper=tuple(b[1] for b in band),
+        n_risk=(n,) * len(days),
+        n_event=tuple(int(n * (1 - v)) for v in value),
+        n_censored=(0,) * len(days),
+    )
+    (shown,) = released([], [c]).curves
+    if shown.lower is not None and shown.upper is not None:
+        assert all(a <= v <= b for a, v, b in zip(shown.lower, shown.value, shown.upper, strict=True))

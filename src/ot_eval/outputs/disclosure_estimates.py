@@ -7,7 +7,7 @@ from typing import Any
 
 from ot_eval.base.results import Estimate, Number
 from ot_eval.outputs.disclosure_counts import Counts, Together
-from ot_eval.outputs.disclosure_intervals import rate, share_interval
+from ot_eval.outputs.disclosure_intervals import around, rate, share_interval
 from ot_eval.outputs.disclosure_shares import count_behind
 from ot_eval.outputs.policy import HIDDEN, PRECISION, Policy
 from ot_eval.outputs.released import ReleasedEstimate
@@ -25,6 +25,13 @@ DECIMALS: dict[str, int] = {
     "minutes": 0,
     "percent": 1,
     "points": 2,
+    "T points": 1,
+    "level": 2,
+    "seconds": 1,
+    "hours": 0,
+    "percent change": 1,
+    "percent of weeks": 1,
+    "percent of monthly or home shares": 1,
     "ratio": 3,
     "as recorded": 1,
     "standard deviations": 2,
@@ -115,7 +122,7 @@ def _numbers(
         true = (e.value / scale, (e.lower or 0) / scale, (e.upper or 0) / scale)
         ends = share_interval(true, value / scale, e.level, policy)
         lower, upper = (None if end is None else round(scale * end, PRECISION) for end in ends)
-    return value, lower, upper
+    return value, *around(value, lower, upper)
 
 
 def _record(e: Estimate, **changes: Any) -> ReleasedEstimate:

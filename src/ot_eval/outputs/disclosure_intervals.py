@@ -38,14 +38,27 @@ def share_interval(true: tuple[float, float, float], shown: float, level: float,
     """
     value, lower, upper = true
     if not (0 < lower <= value <= upper < 1 and lower < upper and 0 < shown < 1):
-        return _outward(lower, policy, up=False), _outward(upper, policy, up=True)
+        return around(shown, _outward(lower, policy, up=False), _outward(upper, policy, up=True))
     z = NormalDist().inv_cdf(0.5 + level / 2)
     half = (_scale(lower) - _scale(upper)) / 2
     people = max(policy.rounding, policy.rounded(round((z * _spread(value) / half) ** 2)))
     half = z * _spread(shown) / math.sqrt(people)
     ends = (math.exp(-math.exp(_scale(shown) + sign * half)) for sign in (1, -1))
     low, high = (round(end, PRECISION) for end in ends)
-    return low, high
+    return around(shown, low, high)
+
+
+def around(shown: float, lower: float | None, upper: float | None) -> Interval:
+    """Return the interval with the shown value inside it, where rounding moved the value out.
+
+    An end that is moved becomes the shown value itself, which says nothing new.
+
+    Examples
+    --------
+    >>> around(1.0, 0.7, 0.95), around(0.4, 0.3, None)
+    ((0.7, 1.0), (0.3, None))
+    """
+    return None if lower is None else min(lower, shown), None if upper is None else max(upper, shown)
 
 
 def _scale(share: float) -> float:

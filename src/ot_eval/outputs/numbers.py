@@ -22,10 +22,31 @@ _DECIMALS = {
     "£": 0,
     "minutes": 0,
     "points": 1,
+    "T points": 1,
+    "level": 2,
+    "index": 3,
+    "seconds": 1,
+    "hours": 0,
     "ratio": 2,
     "as recorded": 1,
+    "standard deviations": 2,
 }
-_UNITS = {"days": " days", "years": " years", "hours/week": " hours a week", "£/week": " a week", "minutes": " minutes"}
+PERCENTS = {
+    "percent": 0,
+    "percent change": 1,
+    "percent of weeks": 0,
+    "percent of monthly or home shares": 0,
+}
+"""Units that are percentages of something, and their decimals; one that may exceed 100 keeps a decimal."""
+_UNITS = {
+    "days": " days",
+    "years": " years",
+    "hours": " hours",
+    "seconds": " seconds",
+    "hours/week": " hours a week",
+    "£/week": " a week",
+    "minutes": " minutes",
+}
 
 
 def count(number: int | None) -> str:
@@ -60,13 +81,15 @@ def value(number: Number | None, unit: str) -> str:
     --------
     >>> value(0.2125, "probability"), value(0.738, "ratio"), value(301.4, "days"), value(9.6, "hours/week")
     ('21%', '0.74', '301 days', '9.6 hours a week')
+    >>> value(11.02, "percent change"), value(61.0, "hours"), value(0.7041, "index"), value(-0.25, "level")
+    ('11.0%', '61 hours', '0.704', '−0.25')
     """
     if number is None:
         return HIDDEN_CELL
     if unit == "probability":
         return f"{fixed(100 * number, 0)}%"
-    if unit == "percent":
-        return f"{fixed(number, 0)}%"
+    if unit in PERCENTS:
+        return f"{fixed(number, PERCENTS[unit])}%"
     if unit == "people":
         return count(int(number))
     pound = "£" if unit.startswith("£") else ""
