@@ -23,7 +23,7 @@ from ot_eval.data.cld_read import ROW_COLUMNS
 from ot_eval.derive.assemble import assemble_tables
 from ot_eval.derive.from_cld import Cld
 
-HERE = Path(__file__).parent
+PAGES = Path(__file__).parents[2] / "docs" / "rules"
 LONG, SHORT = "long term support: ", "short term support: "
 WHAT = {
     "reablement": (SHORT + "st-max", "reablement"),
@@ -225,7 +225,7 @@ def build(cases: list[Case], *, connection=None, rows=None):
 
 
 def pages() -> list[Path]:
-    return sorted(HERE.glob("*.md"))
+    return sorted(p for p in PAGES.glob("*.md") if p.name != "README.md")
 
 
 def all_cases() -> list[Case]:

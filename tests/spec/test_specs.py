@@ -1,4 +1,4 @@
-"""Every case of every page in this folder: derive from its rows, and compare with the answer beside them."""
+"""Every case of every page in docs/rules: derive from its rows, and compare with the answer beside them."""
 
 from __future__ import annotations
 

@@ -54,11 +54,9 @@ class CldFile:
 def count_values(files: AllFiles) -> Counts:
     """Return how often each file holds each value of each list field."""
     found: Counts = [{name: {} for name in LISTS} for _ in files.sources]
-    every = files.every
-    groups = [
-        every.group_by("file_key", list=ibis.literal(name), given=every[name]).agg(n=every.count()) for name in LISTS
-    ]
-    for row in ibis.union(groups[0], *groups[1:]).to_pyarrow().to_pylist():
+    given = files.every.select("file_key", *LISTS).pivot_longer(list(LISTS), names_to="list", values_to="given")
+    counts = given.group_by("file_key", "list", "given").agg(n=given.count())  # one scan of the files for all lists
+    for row in counts.to_pyarrow().to_pylist():
         if row["given"] is not None:
             found[row["file_key"]][row["list"]][row["given"]] = row["n"]
     return found

@@ -99,7 +99,7 @@ def read_cld(
     return Cld(
         rows=rows,
         files=file_rows,
-        events=merge_history(rows, file_rows),
+        events=engine.keep("cld_events", [merge_history(rows, file_rows)]),
         file_list=tuple(dated),
         persons=persons,
         counts=counts,

@@ -6,6 +6,7 @@ import contextlib
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from ot_eval.base.study import private_dir
 
 PACKED = "packed"
 ROW_NO = "row_no"
+_NUMBERS = count(1)
 SPARK_OPTIONS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -44,11 +46,10 @@ class Engine:
     def keep(self, name: str, parts: Sequence[ir.Table]) -> ir.Table:
         """Compute the rows of all `parts` once, keep them compressed in memory, and return them as one lazy table.
 
-        Part by part, so that memory is bounded by the largest part. Spark keeps them in its own cache.
+        Part by part, so that memory is bounded by the largest part; Spark keeps them on its executors.
         """
         if self.name == "spark":
-            whole = ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0]
-            return whole.cache()
+            return checkpointed(self.connection, ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0])
         where = (PACKED, "main")
         table = self.connection.create_table(name, parts[0], database=where, overwrite=True)
         for part in parts[1:]:
@@ -116,6 +117,17 @@ def connect(settings: EngineSettings, spill: Path) -> Engine:
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return Engine(ibis.pyspark.connect(session), "spark")
+
+
+def checkpointed(spark: Any, table: ir.Table) -> ir.Table:
+    """Compute a table on Spark once and return its rows without the plan behind them.
+
+    Spark's own cache keeps the whole plan, and the plans of a dozen stages grow beyond any memory.
+    """
+    name = f"kept_{next(_NUMBERS)}"
+    rows = spark._session.sql(spark.compile(table)).localCheckpoint(eager=True)
+    rows.createOrReplaceTempView(name)
+    return spark.table(name)
 
 
 def _remove_if_empty(folder: Path) -> None:

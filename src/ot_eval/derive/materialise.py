@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING, Any
+
+from ot_eval.data.engine import checkpointed
 
 if TYPE_CHECKING:
     import pandas as pd
     from ibis.expr.types import Table
-
-_NUMBERS = count(1)
 
 
 def frame(table: Table, order_by: tuple[str, ...]) -> pd.DataFrame:
@@ -32,14 +31,7 @@ def rows(table: Table) -> list[dict[str, Any]]:
 def kept(table: Table) -> Table:
     """Compute a stage once, keep it in the engine, and return a lazy table that reads the kept rows.
 
-    The engine would otherwise compute a stage again for every later stage that names it. Spark's own cache keeps the
-    whole plan behind the rows, and the plans of a dozen stages grow beyond any memory: there the rows are checkpointed
-    on the executors, which cuts the plan.
+    The engine would otherwise compute a stage again for every later stage that names it.
     """
     backend = table.get_backend()
-    if backend.name != "pyspark":
-        return table.cache()
-    name = f"kept_{next(_NUMBERS)}"
-    checkpoint = backend._session.sql(backend.compile(table)).localCheckpoint(eager=True)
-    checkpoint.createOrReplaceTempView(name)
-    return backend.table(name)
+    return checkpointed(backend, table) if backend.name == "pyspark" else table.cache()
