@@ -15,7 +15,8 @@ import ibis
 import ibis.expr.types as ir
 
 from ot_eval.data.cld_headers import FIELDS
-from ot_eval.data.cld_source import TABLE, AllFiles, blank_as_null
+from ot_eval.data.cld_parquet import blank_as_null
+from ot_eval.data.cld_source import TABLE, AllFiles
 from ot_eval.data.dates import looks_month_first
 from ot_eval.data.engine import ROW_NO
 from ot_eval.data.problems import ProblemList

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 

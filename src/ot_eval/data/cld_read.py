@@ -17,6 +17,7 @@ from ot_eval.base.protocol import Reading
 from ot_eval.data.cld_checks import HEADER, check_files
 from ot_eval.data.cld_files import CldFile, Counts, count_values, date_files, file_table, unmapped
 from ot_eval.data.cld_history import merge_history
+from ot_eval.data.cld_parquet import parts
 from ot_eval.data.cld_source import TABLE, AllFiles, open_files
 from ot_eval.data.cld_values import LISTS, ValueMap
 from ot_eval.data.engine import Engine
@@ -25,9 +26,6 @@ from ot_eval.data.persons import SEPARATOR, Persons, link
 from ot_eval.data.problems import ProblemList
 
 CLD_SUFFIXES = (".csv", ".parquet", ".xlsx")
-
-PART_ROWS = 2_000_000
-"""Rows mapped in one step: bounds memory at about 1 GB while a nation's rows are read."""
 
 ROW_COLUMNS: dict[str, str] = {
     "file_no": "int64",
@@ -205,21 +203,8 @@ def _rows(
         name: joined[f"meaning_{name}" if name in maps else name].cast(kind) for name, kind in ROW_COLUMNS.items()
     }
     whole = joined.select("file_key", **columns)
-    parts = [whole.filter(whole.file_key.isin(keys)).drop("file_key") for keys in _parts(dated)]
-    return engine.keep("cld_rows", parts)
-
-
-def _parts(dated: list[CldFile]) -> list[list[int]]:
-    """Group files so that each group has at most `PART_ROWS` rows, or is one file."""
-    parts: list[list[int]] = []
-    size = 0
-    for f in dated:
-        if not parts or size + f.source.n_rows > PART_ROWS:
-            parts.append([])
-            size = 0
-        parts[-1].append(f.key)
-        size += f.source.n_rows
-    return parts
+    groups = parts((f.key, f.source.n_rows) for f in dated)
+    return engine.keep("cld_rows", [whole.filter(whole.file_key.isin(keys)).drop("file_key") for keys in groups])
 
 
 def _facts(files: list[CldFile], values: ValueMap) -> dict[str, str]:

@@ -6,7 +6,7 @@ scanned as needed, so that a nation's file never has to fit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ibis
@@ -14,19 +14,23 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet
 
 from ot_eval.data.cld_headers import FIELDS, HeaderMatch, match_headers
-from ot_eval.data.dates import date_value, read_dates
-from ot_eval.data.engine import ROW_NO, Engine
+from ot_eval.data.cld_parquet import (
+    BLANKS,
+    KINDS,
+    NUMBER,
+    TYPES,
+    parquet_schema,
+    read_lazily,
+    repeated_rows,
+)
+from ot_eval.data.dates import read_dates
+from ot_eval.data.engine import FILE_KEY, ROW_NO, Engine
 from ot_eval.data.formats import Unreadable, check_file, read_raw
 from ot_eval.data.problems import NO_HEADER, ProblemList
 
 TABLE = "cld"
-KINDS = {f.name: f.kind for f in FIELDS}
-NUMBER = r"^[+-]?(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)$"  # engines also read nan, inf and 1e5 as numbers
-BLANKS = ("", "NULL", "null", "Null")
-TYPES: dict[str, pa.DataType] = {"date": pa.date32(), "number": pa.float64()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,40 +59,42 @@ class AllFiles:
     once: ir.Table
 
 
-Opened = tuple[Source, "pa.Table | ir.Table"]
-"""A file and its rows with the columns of `AllFiles`: Arrow for a text file, lazy for Parquet."""
-
-
 def open_files(engine: Engine, paths: list[Path], problems: ProblemList) -> AllFiles | None:
     """Open every file; add to `problems` why one cannot be read. None where none can."""
     sources: list[Source] = []
     text: list[pa.Table] = []
-    parts: list[ir.Table] = []
+    alike: dict[str, list[int]] = {}
     for path in paths:
-        opened = _open(engine, path, len(sources), problems)
-        if opened is not None:
-            source, rows = opened
-            sources.append(source)
-            text.append(rows) if isinstance(rows, pa.Table) else parts.append(rows)
+        opened = _open(path, len(sources), problems)
+        if opened is None:
+            continue
+        source, rows = opened
+        if isinstance(rows, pa.Table):
+            text.append(rows)
+        else:
+            alike.setdefault(str(rows.remove_metadata()), []).append(len(sources))
+        sources.append(source)
     if not sources:
         return None
+    tables = [_scan(engine, sources, keys) for keys in alike.values()]
     if text:
-        parts.append(engine.put("cld_text", pa.concat_tables(text)))
-    every = engine.view("cld_every", ibis.union(parts[0], *parts[1:]) if len(parts) > 1 else parts[0])
+        tables.append(engine.put("cld_text", pa.concat_tables(text)))
+    every = engine.view("cld_every", ibis.union(tables[0], *tables[1:]) if len(tables) > 1 else tables[0])
     again = [
-        pa.table({"file_key": pa.repeat(pa.scalar(key, pa.int64()), len(s.repeats)), ROW_NO: s.repeats})
+        pa.table({FILE_KEY: pa.repeat(pa.scalar(key, pa.int64()), len(s.repeats)), ROW_NO: s.repeats})
         for key, s in enumerate(sources)
     ]
     repeats = engine.put("cld_repeats", pa.concat_tables(again))
-    once = engine.view("cld_once", every.anti_join(repeats, ["file_key", ROW_NO]))
+    once = engine.view("cld_once", every.anti_join(repeats, [FILE_KEY, ROW_NO]))
     return AllFiles(sources=tuple(sources), every=every, once=once)
 
 
-def _open(engine: Engine, path: Path, key: int, problems: ProblemList) -> Opened | None:
+def _open(path: Path, key: int, problems: ProblemList) -> tuple[Source, pa.Table | pa.Schema] | None:
+    """Return a file and its rows with the columns of `AllFiles`; a Parquet file stays on disk, so its columns alone."""
     try:
         check_file(path)
         if path.suffix.lower() == ".parquet":
-            return _open_parquet(engine, path, key, problems)
+            return _open_parquet(path, problems)
         raw = read_raw(path)
     except Unreadable as error:
         rows = [(row, "") for row in error.rows]
@@ -100,16 +106,34 @@ def _open(engine: Engine, path: Path, key: int, problems: ProblemList) -> Opened
     for line, name in raw.formulas:
         problems.add(path.name, "formula", "refused", table=TABLE, column=name, rows=[(line, "=")])
     lines = pa.array(np.arange(raw.first_row, raw.first_row + raw.table.num_rows, dtype=np.int64))
-    repeats = lines.filter(pa.array(_repeated(raw.table)))
     source = Source(
         name=path.name,
         path=path,
         header=header,
         encoding=raw.encoding,
         n_rows=raw.table.num_rows,
-        repeats=repeats,
+        repeats=lines.filter(pa.array(_repeated(raw.table))),
     )
     return source, _typed(raw.table, header, key, lines)
+
+
+def _open_parquet(path: Path, problems: ProblemList) -> tuple[Source, pa.Schema] | None:
+    schema, n_rows = parquet_schema(path)
+    header = _checked_header(list(schema.names), n_rows, path.name, problems)
+    if header is None:
+        return None
+    none = pa.array([], pa.int64())
+    return Source(name=path.name, path=path, header=header, encoding="parquet", n_rows=n_rows, repeats=none), schema
+
+
+def _scan(engine: Engine, sources: list[Source], keys: list[int]) -> ir.Table:
+    """Return Parquet files of the same columns as one lazy table; their `repeats` are filled in."""
+    first = sources[keys[0]]
+    scanned = engine.scan(f"cld_scan_{keys[0]}", {key: sources[key].path for key in keys})
+    repeats = repeated_rows(engine, scanned, {key: sources[key].n_rows for key in keys}, first.header)
+    for key in keys:
+        sources[key] = replace(sources[key], repeats=repeats[key])
+    return engine.view(f"cld_read_{keys[0]}", read_lazily(scanned, first.header))
 
 
 def _checked_header(names: list[str], n_rows: int, file: str, problems: ProblemList) -> HeaderMatch | None:
@@ -165,80 +189,3 @@ def _blank_as_null(column: pa.ChunkedArray, kind: str) -> pa.Array:
 
 def _numbers(text: pa.Array) -> pa.Array:
     return pc.cast(pc.if_else(pc.match_substring_regex(text, NUMBER), text, None), pa.float64())
-
-
-def _open_parquet(engine: Engine, path: Path, key: int, problems: ProblemList) -> Opened | None:
-    try:
-        names = list(pa.parquet.read_schema(path).names)
-        n_rows = pa.parquet.read_metadata(path).num_rows
-    except (pa.ArrowInvalid, OSError) as error:
-        raise Unreadable("not a table", note="The file is not Parquet.") from error
-    header = _checked_header(names, n_rows, path.name, problems)
-    if header is None:
-        return None
-    scanned = engine.scan(f"cld_scan_{key}", path)
-    again = engine.connection.to_pyarrow(_lazily_repeated(scanned, names, header))
-    source = Source(
-        name=path.name,
-        path=path,
-        header=header,
-        encoding="parquet",
-        n_rows=n_rows,
-        repeats=again[ROW_NO].combine_chunks().cast(pa.int64()),
-    )
-    return source, engine.view(f"cld_read_{key}", _read_lazily(scanned, header, key))
-
-
-def _lazily_repeated(table: ir.Table, names: list[str], header: HeaderMatch) -> ir.Table:
-    """Return `row_no` of every row that equals an earlier one, as `_repeated` does.
-
-    Equal rows agree in person, start, type and service: that finds the few candidates, reading four columns. Whether
-    they are equal is then decided on their whole text.
-    """
-
-    def bare(name: str) -> ir.StringValue:
-        return table[name].cast("string").strip().fill_null("").lower()
-
-    essential = ("la_person_id", "start_date", "event_type", "service_component")
-    named = table.select(ROW_NO, **{f"_{name}": bare(header.columns[name]) for name in essential})
-    key = [f"_{name}" for name in essential]
-    twice = named.group_by(key).agg(n=named.count()).filter(lambda t: t.n > 1).select(*key)
-    candidates = table.semi_join(named.semi_join(twice, key).select(ROW_NO), ROW_NO)
-    cells = [candidates[name].cast("string").strip().fill_null("") for name in names]
-    whole = (ibis.literal("\x1f").join(cells) if len(cells) > 1 else cells[0]).lower()
-    texts = candidates.select(ROW_NO, whole=whole)
-    placed = texts.mutate(place=ibis.row_number().over(ibis.window(group_by=texts.whole, order_by=texts[ROW_NO])))
-    return placed.filter(placed.place > 0).select(ROW_NO)
-
-
-def _read_lazily(table: ir.Table, header: HeaderMatch, key: int) -> ir.Table:
-    """Return a Parquet file's fields as read, as an expression."""
-    columns: dict[str, ir.Value] = {
-        "file_key": ibis.literal(key, "int32").cast("int64"),
-        ROW_NO: table[ROW_NO].cast("int64"),
-    }
-    for name, kind in KINDS.items():
-        here = header.columns.get(name)
-        column = ibis.null("string") if here is None else table[here]
-        if kind == "list":
-            columns[name] = column.cast("string")
-            continue
-        text = blank_as_null(column.cast("string"))
-        if kind in TYPES:
-            columns[f"given_{name}"] = text
-        columns[name] = date_value(column) if kind == "date" else number_value(column) if kind == "number" else text
-    return table.select(**columns)
-
-
-def blank_as_null(column: ir.StringValue) -> ir.StringValue:
-    """Return text without spaces at the ends; null where it is empty or the word NULL."""
-    text = column.strip()
-    return ibis.ifelse(text.isin(list(BLANKS)), ibis.null("string"), text)
-
-
-def number_value(column: ir.Value) -> ir.FloatingValue:
-    """Return the number in a column; null where blank or not a number."""
-    if column.type().is_numeric():
-        return column.cast("float64")
-    text = column.strip()
-    return ibis.ifelse(text.re_search(NUMBER), text, ibis.null("string")).try_cast("float64")

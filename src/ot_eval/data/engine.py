@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from ot_eval.base.protocol import Engine as EngineSettings
 from ot_eval.base.study import private_dir
 
 PACKED = "packed"
+FILE_KEY = "file_key"
 ROW_NO = "row_no"
 _NUMBERS = count(1)
 SPARK_OPTIONS = {
@@ -70,14 +72,25 @@ class Engine:
         else:
             self.connection._session.catalog.dropTempView(name)
 
-    def scan(self, name: str, path: Path) -> ir.Table:
-        """Return a Parquet file as a lazy table with the number of each row in `row_no` (the first row is 1)."""
+    def scan(self, name: str, paths: Mapping[int, Path]) -> ir.Table:
+        """Return Parquet files of the same columns as one lazy table.
+
+        `file_key` is the file's key in `paths`, `row_no` the number of each row in its file (the first row is 1).
+        """
         if self.name == "duckdb":
-            table = self.connection.read_parquet(str(path), table_name=name, file_row_number=True)
-            return table.rename({ROW_NO: "file_row_number"}).mutate(**{ROW_NO: ibis._[ROW_NO] + 1})
-        frame = self.connection._session.read.parquet(str(path))
-        numbered = frame.selectExpr("*", f"_metadata.row_index + 1 AS {ROW_NO}")
-        numbered.createOrReplaceTempView(name)
+            files = [str(path) for path in paths.values()]
+            table = self.connection.read_parquet(files, table_name=name, file_row_number=True, filename=True)
+            file = table.filename.re_extract(r"([^/\\]+)$", 1)  # how the folder is written depends on the system
+            key = ibis.cases(*((file == path.name, ibis.literal(k, "int64")) for k, path in paths.items()))
+            table = table.mutate(**{FILE_KEY: key, ROW_NO: table.file_row_number + 1})
+            return table.drop("filename", "file_row_number")
+        frames = [
+            self.connection._session.read.parquet(str(path)).selectExpr(
+                "*", f"CAST({key} AS BIGINT) AS {FILE_KEY}", f"_metadata.row_index + 1 AS {ROW_NO}"
+            )
+            for key, path in paths.items()
+        ]
+        reduce(lambda whole, part: whole.unionByName(part), frames).createOrReplaceTempView(name)
         return self.connection.table(name)
 
 
