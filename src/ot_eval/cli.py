@@ -175,6 +175,24 @@ def verify(
         raise typer.Exit(show_verdict(verdict))
 
 
+@app.command()
+def ids(protocol: ProtocolFile) -> None:
+    """Write which council record each pseudonym stands for, to data/person_ids.csv, which is private.
+
+    With it, the lists in the work folder (who counts in ASCOF 2A, every change of a package) can be looked up in the
+    council's own system. Delete it when you are done.
+
+    Example: ot-eval ids my-study/protocol.yaml
+    """
+    from ot_eval.base.protocol_file import load, study_folder
+    from ot_eval.data.who import write_person_ids
+
+    with door(protocol.parent):
+        plan = load(protocol)
+        path, people = write_person_ids(study_folder(protocol, plan), plan)
+        out.print(f"[bold green]Wrote[/] {escape(path.name)}: {people:,} people. It is private.", soft_wrap=True)
+
+
 @protocol_app.command("lock")
 def protocol_lock(protocol: ProtocolFile) -> None:
     """Freeze the protocol before outcomes are seen; every later difference is listed in the report.

@@ -25,7 +25,7 @@ from ot_eval.data.schema import TABLES, Table
 from ot_eval.data.validate import check_table
 
 CLD = "cld"
-LEFT_ALONE = ("participants.csv", "pseudonym.key", *MAPPING_FILES)
+LEFT_ALONE = ("participants.csv", "person_ids.csv", "pseudonym.key", *MAPPING_FILES)
 """Files of the data folder that other parts of the toolkit read."""
 
 

@@ -81,6 +81,7 @@ FACTS = {
     "data_start": "Data begin",
     "lock": "Plan locked",
     "ot_source": "Where occupational therapy contacts come from",
+    "unseen_share": "Increases that the records cannot show, for",
     "recording_style": "How changes of package are recorded",
 }
 VERSUS = " v "
