@@ -7,7 +7,7 @@ real Client Level Data; the size of the effects is chosen, not estimated from an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ot_eval.base.study import private_dir
+from ot_eval.data.synthetic_beds import bed_tables, make_stays
 from ot_eval.data.synthetic_changes import plan_changes
 from ot_eval.data.synthetic_contacts import make_contacts, make_scores
 from ot_eval.data.synthetic_council import Council, Style, make_providers
@@ -74,7 +75,9 @@ def write_study(
     return _truth(drawn, council, np.array(made))
 
 
-def write_plain_study(folder: Path, *, people: int, seed: int, hazard_ratio: float = 0.7, **settings: Any) -> Truth:
+def write_plain_study(
+    folder: Path, *, people: int, seed: int, hazard_ratio: float = 0.7, beds: int = 0, **settings: Any
+) -> Truth:
     """Write the same invented council as tables of the study folder instead of Client Level Data.
 
     Writes people, episodes, packages, events, ot_contacts, scores and providers as CSV, as known on the last day.
@@ -82,11 +85,13 @@ def write_plain_study(folder: Path, *, people: int, seed: int, hazard_ratio: flo
     Parameters
     ----------
     folder, people, seed, hazard_ratio, settings : as for `write_study`
+    beds : stays in reablement beds in care homes, of people besides those of the council; with them, unit costs too
 
     Returns
     -------
     Truth
-        The same truth as `write_study` returns for the same arguments in re-cut style.
+        The same truth as `write_study` returns for the same arguments in re-cut style; `beds` changes nothing of it
+        and is told in a frame of its own.
     """
     council = Council(people=people, hazard_ratio=hazard_ratio, **settings)
     drawn, rng = draw_council(council, seed)
@@ -95,7 +100,19 @@ def write_plain_study(folder: Path, *, people: int, seed: int, hazard_ratio: flo
     for name, table in tables.items():
         _save(table, folder / f"{name}.csv")
     _write_beside(drawn, council.data_end, folder, rng)
-    return _truth(drawn, council, np.array(council.file_ends))
+    stays = add_beds(folder, beds, council.data_end, np.random.default_rng([seed, beds])) if beds else pd.DataFrame()
+    return replace(_truth(drawn, council, np.array(council.file_ends)), beds=stays)
+
+
+def add_beds(folder: Path, n: int, last: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Add `n` stays in reablement beds to the tables in `folder`, and return what truly happened to each."""
+    stays = make_stays(n, last, rng)
+    for name, table in bed_tables(stays, last, rng).items():
+        path = folder / f"{name}.csv"
+        before = pd.read_csv(path, dtype="str") if path.is_file() else None
+        columns = SCORES if name == "scores" else table.columns
+        _save(table[columns] if before is None else pd.concat([before, table[columns]]), path)
+    return stays
 
 
 @dataclass(frozen=True, slots=True)

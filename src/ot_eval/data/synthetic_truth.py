@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,14 @@ class Truth:
     data_end : last day that the written files cover completely
     people : one row a person, see `true_people`
     changes : one row a change of a package (person_id, date, kind, length_days, amount), decoys included
+    beds : one row a stay in a reablement bed, see `synthetic_beds.make_stays`; empty where there are none
     """
 
     council: Council
     data_end: pd.Timestamp
     people: pd.DataFrame
     changes: pd.DataFrame
+    beds: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def write(self, folder: Path) -> Path:
         """Write `truth.csv` (people), `truth_changes.csv` and `truth.txt` (settings); return the first path."""

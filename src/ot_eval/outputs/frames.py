@@ -37,7 +37,7 @@ def flow(result: StudyResult) -> pd.DataFrame:
     steps = pd.DataFrame([asdict(step) for step in result.flow])
     if steps.empty:
         return steps
-    return steps.pivot_table(index="label", columns="population", values="n_left", sort=False).astype("int64")
+    return steps.pivot_table(index="label", columns="population", values="n_left", sort=False).astype("Int64")
 
 
 def checks(result: StudyResult) -> pd.DataFrame:

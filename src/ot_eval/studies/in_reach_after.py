@@ -55,7 +55,8 @@ def _referrals(desk: Desk) -> Found:
 
 def packages(desk: Desk) -> Found:
     """Set the package planned without the service beside the package people went home with; say whose plan it was."""
-    home = desk.ended[(desk.ended["destination"] == "home") & desk.ended["planned_hours_per_week"].notna()]
+    went_home = (desk.ended["destination"] == "home") & desk.ended["is_package_seen"]
+    home = desk.ended[went_home & desk.ended["planned_hours_per_week"].notna()]
     if home.empty:
         raise AnalysisRefused(
             "nobody who went home has a planned package", expected="planned_hours_per_week", fix="record it"

@@ -55,6 +55,8 @@ def prepare(tables: StudyTables, protocol: Protocol) -> Prepared:
     stays = with_meetings(with_after(stays, events, protocol, end), events, end)
     package = hours_after(tables, protocol.increase.set_up_days).set_index("episode_id")["hours"]
     stays["package_hours"] = stays["episode_id"].map(package)
+    settled = pd.Timedelta(days=protocol.increase.set_up_days)
+    stays["is_package_seen"] = stays["discharged_on"] + settled <= end
     frames = {"stays": stays.reset_index(drop=True)}
     costs = own_table(tables, "unit_costs", ("item",))
     if costs is not None:
