@@ -1,4 +1,4 @@
-"""Where the files that come with the toolkit lie: notebooks, and protocols with their schema.
+"""Where the files that come with the toolkit lie: notebooks, protocols with their schema, and survey instruments.
 
 They live in folders of their own at the top of the repository, where a newcomer looks for them. A wheel carries copies
 (`force-include` in pyproject.toml); an editable install reads the folders themselves.
@@ -14,8 +14,8 @@ from ot_eval.base.errors import InternalFault
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def shipped(folder: Literal["notebooks", "protocols"]) -> Path:
-    """Return the folder of the shipped notebooks or protocols.
+def shipped(folder: Literal["notebooks", "protocols", "surveys"]) -> Path:
+    """Return the folder of the shipped notebooks, protocols or survey instruments.
 
     Raises
     ------

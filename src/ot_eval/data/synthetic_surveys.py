@@ -1,0 +1,163 @@
+"""Filled forms of invented people: any instrument at random, and the enabling skills with gaps that are known.
+
+They show a service what the surveys give before anyone is asked, and they hold the readers and the study to account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from ot_eval.data.survey_forms import Form
+from ot_eval.data.survey_instrument import Instrument, Question
+from ot_eval.data.survey_logic import Answer, holds
+
+FIRST_DAY = date(2025, 1, 6)
+WORDS = ("=2+2 calls a day", "-felt rushed", "Zoë’s rota; and “travel”", "line one\nline two", "@home, mostly")
+"""Free text with everything that breaks careless files: formula signs, accents, quotation marks, line breaks."""
+SKIPPED = 0.1
+LEVELS = ("none", "a_little", "some", "good", "can_teach")
+USES = ("not_used", "one_two", "three_five", "six_more", "daily")
+EFFECTS = ("none", "small", "moderate", "large")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillGaps:
+    """What is true of the invented workers, so that a study can be judged by whether it finds it.
+
+    Attributes
+    ----------
+    gaps : skills that home carers rarely have and were never taught; the others are common in every role
+    unused : skills that home carers were taught and do not use
+    overrated : skills that workers think help much and that an observer sees do little
+    coached_gain : chance that coaching gives a carer a missing skill by the next round
+    provider_spread : standard deviation, in logits, of how common skills are from provider to provider
+    """
+
+    gaps: tuple[str, ...] = ("k10", "k15", "k18")
+    unused: tuple[str, ...] = ("k13",)
+    overrated: tuple[str, ...] = ("k02",)
+    coached_gain: float = 0.5
+    provider_spread: float = 0.3
+
+
+def fill(instrument: Instrument, n: int, rng: np.random.Generator) -> list[Form]:
+    """Return `n` forms of an instrument with random answers: every condition kept, optional ones sometimes skipped."""
+    forms = []
+    for k in range(n):
+        answers: dict[str, Answer] = {}
+        for q in instrument.questions:
+            if not q.repeat:
+                answers[q.name] = _answer(q, answers, k, rng)
+        form = Form(file="synthetic", line=k + 2, source=_uuid(rng), answers=answers)
+        for repeat in instrument.repeats:
+            lines: list[dict[str, Answer]] = []
+            for number in range(int(rng.integers(0, 4))):
+                line: dict[str, Answer] = {}
+                for q in instrument.questions:
+                    if q.repeat == repeat:
+                        line[q.name] = _answer(q, {**answers, **line}, number, rng)
+                lines.append(line)
+            if lines:
+                form.lines[repeat] = lines
+        forms.append(form)
+    return forms
+
+
+def _uuid(rng: np.random.Generator) -> str:
+    digits = rng.bytes(16).hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _answer(q: Question, answers: dict[str, Answer], number: int, rng: np.random.Generator) -> Answer:
+    nothing: Answer = () if q.multiple else ""
+    if not holds(q.relevant, answers) or (not q.required and rng.random() < SKIPPED):
+        return nothing
+    if q.kind == "select_one":
+        return str(rng.choice([c.name for c in q.choices]))
+    if q.multiple:
+        chosen = tuple(c.name for c in q.choices if rng.random() < 1 / 3)
+        return chosen or (q.choices[int(rng.integers(len(q.choices)))].name,)
+    if q.kind == "date":
+        return (FIRST_DAY + timedelta(days=int(rng.integers(0, 300)))).isoformat()
+    if q.kind == "text":
+        return f"{q.name[:1].upper()}{number + 1:03d}" if q.required else WORDS[int(rng.integers(len(WORDS)))]
+    low, high = int(q.minimum or 0), int(q.maximum if q.maximum is not None else 100)
+    value = float(rng.integers(low, high + 1))
+    return f"{value + 0.5:g}" if q.kind == "decimal" and value < high else f"{value:g}"
+
+
+def skill_forms(
+    instrument: Instrument,
+    providers: Sequence[str],
+    carers: int,
+    truth: SkillGaps,
+    rng: np.random.Generator,
+    *,
+    coached: Sequence[str] = (),
+) -> list[Form]:
+    """Return two rounds of `enabling_skills` from invented workers whose gaps are `truth`.
+
+    Parameters
+    ----------
+    instrument : the instrument `enabling_skills`
+    providers : codes of the providers
+    carers : home carers in each provider; beside them one reablement worker for every two, and one therapist
+    coached : providers coached between the rounds
+    """
+    forms: list[Form] = []
+    for provider in providers:
+        shift = rng.normal(0, truth.provider_spread)
+        roles = ["home_carer"] * carers + ["reablement_support_worker"] * (carers // 2) + ["occupational_therapist"]
+        for n, role in enumerate(roles):
+            had: dict[str, bool] = {}
+            for wave in (0, 1):
+                learns = truth.coached_gain if wave and provider in coached and role == "home_carer" else 0.0
+                had = _skills(instrument, role, shift, truth, had, learns, rng)
+                answers = _skill_answers(instrument, role, had, truth, rng)
+                answers |= {"carer_id": f"{provider}-{n + 1:02d}", "wave": str(wave), "provider_id": provider}
+                answers |= {"role": role, "date": (FIRST_DAY + timedelta(days=180 * wave + n)).isoformat()}
+                forms.append(Form(file="synthetic", line=len(forms) + 2, source=_uuid(rng), answers=answers))
+    return forms
+
+
+def _skills(
+    instrument: Instrument,
+    role: str,
+    shift: float,
+    truth: SkillGaps,
+    had: dict[str, bool],
+    learns: float,
+    rng: np.random.Generator,
+) -> dict[str, bool]:
+    """Return which skills a worker has in this round: once had, a skill is kept."""
+    names = [q.name.removesuffix("_level") for q in instrument.questions if q.name.endswith("_level")]
+    now = {}
+    for skill in names:
+        missing = skill in truth.gaps and role == "home_carer"
+        common = (-2.5 if missing else 1.5) + shift
+        first = rng.random() < 1 / (1 + np.exp(-common))
+        now[skill] = bool(had.get(skill, first) or rng.random() < learns)
+    return now
+
+
+def _skill_answers(
+    instrument: Instrument, role: str, had: dict[str, bool], truth: SkillGaps, rng: np.random.Generator
+) -> dict[str, Answer]:
+    answers: dict[str, Answer] = {q.name: () if q.multiple else "" for q in instrument.questions}
+    answers["years_in_care"] = str(int(rng.integers(0, 30)))
+    for skill, has in had.items():
+        answers[f"{skill}_barrier"] = ("no_training",) if not has else ("nothing",)
+        answers[f"{skill}_level"] = str(rng.choice(LEVELS[2:])) if has else "none"
+        if not has:
+            continue
+        idle = skill in truth.unused and role == "home_carer"
+        answers[f"{skill}_use"] = "not_used" if idle else str(rng.choice(USES[1:]))
+        taught = skill not in truth.gaps and rng.random() < 0.8  # noqa: PLR2004
+        answers[f"{skill}_learned"] = ("formal_course",) if taught else ("never_taught",)
+        answers[f"{skill}_taught_by"] = ("employer_trainer",) if taught else ("nobody",)
+        answers[f"{skill}_perceived_effect"] = "large" if skill in truth.overrated else str(rng.choice(EFFECTS))
+    return answers
