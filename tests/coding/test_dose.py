@@ -136,21 +136,17 @@ def test_codes_that_stand_together():
     table = dose.placed(contacts(("p0", 1, OT, 60), ("p0", 2, OT, 60), ("p1", 2, OT, 60)), people(42, 42), PROTOCOL)
     coded = dose.with_parts(table, codes(c0=["A1", "D1"], c1=["D1", "A1"], c2=["D1"]))
     (got,) = read(dose.together(coded), "code")
-    assert (got["code"], got["other"], got["contacts"], got["people"]) == ("A1", "D1", 2, 1)
+    assert (got["code"], got["other"], got["person_id"], got["contacts"]) == ("A1", "D1", "p0", 2)
 
 
-def test_the_heat_map_counts_those_still_in_reablement():
+def test_the_heat_map_counts_a_person_once_a_week_and_only_during_reablement():
     table = dose.placed(
         contacts(("p0", 1, OT, 60), ("p0", 3, OT, 60), ("p0", 8, OT, 60), ("p1", 50, OT, 60)), people(13, 5), PROTOCOL
     )
     coded = dose.with_parts(table, codes(c0=["A1"], c1=["A1"], c2=["A1"], c3=["D1"]))
-    got = read(dose.weekly(coded, people(13, 5), 3), "code", "week")
-    assert [(r["code"], r["week"], r["people"], r["in_reablement"]) for r in got] == [
-        ("A1", 1, 1, 2),
-        ("A1", 2, 1, 1),
-        ("D1", 1, 0, 2),
-        ("D1", 2, 0, 1),
-    ]
+    got = read(dose.weekly(coded, 3), "code", "week")
+    assert [(r["code"], r["week"], r["person_id"]) for r in got] == [("A1", 1, "p0"), ("A1", 2, "p0")]
+    assert read(dose.weekly(coded, 1), "week")[-1]["week"] == 1
 
 
 def test_people_are_studied_when_every_rule_about_episodes_holds():

@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import ibis
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from ot_eval.base.errors import AnalysisRefused, DataError, RequestError
 from ot_eval.base.protocol import Protocol
@@ -19,6 +21,7 @@ from ot_eval.outputs.policy import Policy
 from ot_eval.publish.blocks import blocks
 from ot_eval.publish.stories import story_of
 from ot_eval.studies import interventions
+from ot_eval.studies.interventions_desk import BY_PERSON, BY_PROVIDER, NO_INTERVAL
 from ot_eval.studies.workspace import Workspace
 
 N = 100
@@ -62,7 +65,7 @@ def contacts(reviewed=True):
     return pd.DataFrame(made) if reviewed else pd.DataFrame(made).drop(columns="codes")
 
 
-def service(table, codes=None):
+def service(table, codes=None, providers=None):
     ids = [f"P{i:03d}" for i in range(N)]
     frames = {
         "people": pd.DataFrame({"person_id": ids, "sex": ["female", "male"] * (N // 2), "dementia": "no"}),
@@ -74,6 +77,7 @@ def service(table, codes=None):
                 "start_date": START,
                 "end_date": START + dt.timedelta(days=41),
                 "route": ["hospital"] * 50 + ["community"] * 50,
+                **({} if providers is None else {"provider_id": providers}),
             }
         ),
         "packages": pd.DataFrame(
@@ -96,9 +100,9 @@ def memtable(frame):
 
 @pytest.fixture
 def run(tmp_path):
-    def go(table=None, protocol=None, codes=None):
+    def go(table=None, protocol=None, codes=None, providers=None):
         protocol = protocol or plan()
-        tables = assemble_tables(service(contacts() if table is None else table, codes), None, protocol)
+        tables = assemble_tables(service(contacts() if table is None else table, codes, providers), None, protocol)
         prepared = interventions.prepare(replace(tables, folder=tmp_path), protocol)
         interventions.refuse(prepared)
         workspace = Workspace(root=tmp_path, strand="interventions", protocol=protocol)
@@ -298,6 +302,62 @@ def test_the_result_survives_the_gate_and_json_and_holds_no_id_or_note(run):
     released = release(got, Policy.of(plan().disclosure))
     assert [e for e in released.estimates if e.value is not None]
     assert not [e for e in released.estimates if any(c.isdigit() for c in e.method)]  # a method could give n away
+
+
+TEN_TEAMS = [f"team{i // 10}" for i in range(N)]
+
+
+def test_a_share_of_people_leaves_out_one_provider_at_a_time(run):
+    # six of ten equal teams gave it to all, four to nobody: the interval is that of ten team means, t with 9
+    got = of(run(providers=TEN_TEAMS), "what_was_done", D1, "share of people")
+    half = 100 * stats.t.ppf(0.975, 9) * np.std([1] * 6 + [0] * 4, ddof=1) / np.sqrt(10)
+    assert (got.value, got.n_cluster, got.method) == (60, 10, BY_PROVIDER)
+    assert (got.lower, got.upper) == pytest.approx((60 - half, 60 + half))
+    alone = of(run(), "what_was_done", D1, "share of people")
+    assert got.upper - got.lower > 3 * (alone.upper - alone.lower)
+
+
+def test_every_interval_allows_for_providers_where_there_are_enough(run):
+    got = run(providers=TEN_TEAMS)
+    with_interval = [e for e in got.estimates if e.lower is not None]
+    assert {e.analysis for e in with_interval} >= {"contacts_coded", "what_was_done", "how_soon", "week_by_week"}
+    assert {e.method for e in with_interval} == {BY_PROVIDER}
+    assert any("leave out one provider of reablement at a time" in n for n in got.notes)
+
+
+def test_people_of_few_providers_have_a_number_and_no_interval(run):
+    table = contacts()
+    table.loc[(table["codes"] == "C1") & table["person_id"].between("P020", "P039"), "codes"] = "E5"  # two teams
+    got = run(table, providers=TEN_TEAMS)
+    few = of(
+        got, "what_was_done", "E5 Self-management and health-condition education", "minutes per person who had any"
+    )
+    assert (few.value, few.lower, few.upper, few.n, few.method) == (60, None, None, 20, NO_INTERVAL)
+    assert of(got, "what_was_done", C1, "minutes per person who had any").method == BY_PROVIDER
+
+
+def test_with_few_providers_the_report_is_about_these_and_says_so(run):
+    got = run(providers=["one", "two"] * (N // 2))
+    assert "few providers" in {c.name for c in got.checks}
+    assert of(got, "what_was_done", D1, "share of people").n_cluster is None
+    assert of(got, "by_whom", "occupational therapist", "contacts per person who had any").method == BY_PERSON
+    assert any("people are taken as independent of each other" in n for n in got.notes)
+
+
+def test_writing_every_contact_down_three_times_narrows_nothing(run):
+    table = contacts()
+    thrice = pd.concat([table.assign(contact_id=table["contact_id"] + f"-{i}") for i in range(3)])
+    term = "codes reviewed by people"
+    once, more = (of(run(t), "contacts_coded", term, "share of contacts") for t in (table, thrice))
+    assert (more.value, more.lower, more.upper) == pytest.approx((once.value, once.lower, once.upper))
+
+
+def test_the_order_of_rows_changes_no_interval(run):
+    mixed = contacts().sample(frac=1, random_state=3)
+    first, second = (run(t, providers=TEN_TEAMS) for t in (contacts(), mixed))
+    ends = [{(e.analysis, e.population, e.term, e.measure): e.upper for e in r.estimates} for r in (first, second)]
+    assert ends[0].keys() == ends[1].keys()
+    assert all(ends[0][k] == pytest.approx(ends[1][k]) for k in ends[0])
 
 
 def test_the_desk_keeps_no_note_and_no_contact_id(run, tmp_path):

@@ -118,30 +118,15 @@ def first_contact(contacts: Table, roles: tuple[str, ...]) -> Table:
 
 
 def together(coded: Table) -> Table:
-    """Return how often two codes stand on one contact: `code`, `other` (code < other), `contacts`, `people`."""
+    """Return who had two codes on one contact, on how many: `code`, `other` (code < other), `person_id`, `contacts`."""
     left = coded.select("contact_id", "person_id", "code")
     right = coded.select("contact_id", other=coded["code"])
     pairs = left.inner_join(right, list(CONTACT))
     pairs = pairs.filter(pairs["code"] < pairs["other"])
-    return pairs.group_by("code", "other").aggregate(
-        contacts=pairs["contact_id"].nunique(), people=pairs["person_id"].nunique()
-    )
+    return pairs.group_by("code", "other", "person_id").aggregate(contacts=pairs["contact_id"].nunique())
 
 
-def weekly(coded: Table, people: Table, weeks: int) -> Table:
-    """Return, for each code and week of reablement, who had it of those still in reablement.
-
-    Returns
-    -------
-    `code`, `week` (1 to `weeks`), `people` (had the code that week; 0 where nobody did) and `in_reablement` (people
-    whose reablement reached that week).
-    """
-    grid = ibis.memtable([{"week": week} for week in range(1, weeks + 1)], schema={"week": "int64"})
-    reached = people.mutate(_weeks=(people["zero"] - people["start"]) // DAYS_A_WEEK + 1).cross_join(grid)
-    reached = reached.filter(reached["week"] <= reached["_weeks"])
-    there = reached.group_by("week").aggregate(in_reablement=reached["person_id"].nunique())
+def weekly(coded: Table, weeks: int) -> Table:
+    """Return who had each code in each week of reablement, 1 to `weeks`: `code`, `week`, `person_id`, each once."""
     during = coded.filter(coded["week"].notnull() & (coded["week"] <= weeks))
-    had = during.group_by("code", "week").aggregate(people=during["person_id"].nunique())
-    cells = coded.select("code").distinct().cross_join(there)
-    found = looked_up(cells, had, ("code", "week"))
-    return found.mutate(people=found["people"].fill_null(0)).select("code", "week", "people", "in_reablement")
+    return during.select("code", "week", "person_id").distinct()

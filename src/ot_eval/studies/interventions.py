@@ -15,6 +15,7 @@ from ot_eval.base.results import Check, Estimate, StudyResult
 from ot_eval.derive.dose import SPLIT_RULE
 from ot_eval.studies import interventions_parts as parts
 from ot_eval.studies.interventions_data import prepare
+from ot_eval.studies.interventions_desk import Desk
 from ot_eval.studies.progress_material import refusal
 from ot_eval.studies.tidier import tidier
 from ot_eval.studies.workspace import Prepared, Workspace
@@ -55,15 +56,15 @@ def refuse(prepared: Prepared) -> None:
 def analyse(workspace: Workspace) -> StudyResult:
     """Describe what was delivered; a part that the data cannot carry is refused by name, not left out."""
     protocol = workspace.protocol
-    desk = parts.Desk.of(workspace)
+    desk, said = Desk.of(workspace)
     estimates: list[Estimate] = []
-    checks: list[Check] = list(parts.standing(desk))
+    checks: list[Check] = [*said, *parts.standing(desk)]
     for part in PARTS:
         try:
             estimates += part(desk)
         except AnalysisRefused as why:
             checks.append(refusal(part.__name__, "interventions", why))
-    notes = (*definitions(protocol), *tidier(desk))
+    notes = (*definitions(protocol, desk.intervals), *tidier(desk))
     return StudyResult(
         study=protocol.study,
         strand=STRAND,
@@ -78,7 +79,7 @@ def analyse(workspace: Workspace) -> StudyResult:
     )
 
 
-def definitions(protocol: Protocol) -> tuple[str, ...]:
+def definitions(protocol: Protocol, intervals: str) -> tuple[str, ...]:
     """Say in words what counted, from the protocol as used."""
     return (
         "Days are counted from the first day of reablement (day 0). Before, during and after are seen from its first "
@@ -88,6 +89,7 @@ def definitions(protocol: Protocol) -> tuple[str, ...]:
         "needed, planned, history, or done for the person by the worker does not count.",
         f"A contact shorter than {protocol.exposure.minimum_minutes} minute was an attempt and does not count, where "
         "minutes are recorded.",
-        "Shares of people are of everyone studied, with or without a contact. Intervals take people as independent.",
+        "Shares of people are of everyone studied, with or without a contact.",
+        intervals,
         "The heat map counts, in each week, people still in reablement.",
     )

@@ -31,7 +31,7 @@ EVERYONE = "all"
 WEEKS = 6
 """Reablement lasts up to six weeks; later weeks hold too few people to show."""
 REVIEWED, SUGGESTED, UNCODED = "reviewed", "suggested", "not coded"
-PEOPLE_COLUMNS = ["person_id", "start_date", "end_date", "route", "age", "age_band", "sex", "dementia"]
+PEOPLE_COLUMNS = ["person_id", "start_date", "end_date", "provider_id", "route", "age", "age_band", "sex", "dementia"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +70,10 @@ def prepare(tables: StudyTables, protocol: Protocol) -> Prepared:
     flow, who = _flow(everyone, frame(placed, ("contact_id",)))
     first = frame(dose.first_contact(placed, protocol.exposure.staff_roles), ("person_id",))
     frames = {
-        "people": who[PEOPLE_COLUMNS].assign(seen_for=_seen_for(who, tables.data_end)).reset_index(drop=True),
+        "people": _about(who, tables.data_end),
         "contacts": _without_ids(frame(placed, ("contact_id",)), codes.answers),
         "first_contact": first,
-        **_doses(coded, people),
+        **_doses(coded),
         "codebook": pd.DataFrame([{"code": c.code, "label": c.label, "family": c.family} for c in codes.book.codes]),
         "families": pd.DataFrame(list(codes.book.families.items()), columns=["family", "label"]),
     }
@@ -167,11 +167,14 @@ def _flow(everyone: pd.DataFrame, placed: pd.DataFrame) -> tuple[tuple[FlowStep,
     return tuple(steps), who.assign(has_contact=who["person_id"].isin(placed["person_id"]))
 
 
-def _seen_for(who: pd.DataFrame, data_end: date) -> pd.Series:
-    """Return how many days after the start of reablement the data reach."""
-    start = pd.to_datetime(who["start_date"])
-    days: pd.Series = (pd.Timestamp(data_end) - start).dt.days
-    return days
+def _about(who: pd.DataFrame, data_end: date) -> pd.DataFrame:
+    """Return people with `seen_for`, how many days after the start the data reach, and `weeks`, how many they began."""
+    start, end = pd.to_datetime(who["start_date"]), pd.to_datetime(who["end_date"])
+    return (
+        who[PEOPLE_COLUMNS]
+        .assign(seen_for=(pd.Timestamp(data_end) - start).dt.days, weeks=(end - start).dt.days // dose.DAYS_A_WEEK + 1)
+        .reset_index(drop=True)
+    )
 
 
 def _without_ids(placed: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
@@ -182,13 +185,13 @@ def _without_ids(placed: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     return joined.drop(columns="contact_id")
 
 
-def _doses(coded: Any, people: Any) -> dict[str, pd.DataFrame]:
+def _doses(coded: Any) -> dict[str, pd.DataFrame]:
     return {
         "by_person": frame(dose.amounts(coded, ("person_id", "code")), ("person_id", "code")),
         "by_role": frame(dose.amounts(coded, ("person_id", "code", "staff_role")), ("person_id", "code", "staff_role")),
         "by_phase": frame(dose.amounts(coded, ("person_id", "code", "phase")), ("person_id", "code", "phase")),
-        "together": frame(dose.together(coded), ("code", "other")),
-        "weekly": frame(dose.weekly(coded, people, WEEKS), ("code", "week")),
+        "together": frame(dose.together(coded), ("code", "other", "person_id")),
+        "weekly": frame(dose.weekly(coded, WEEKS), ("code", "week", "person_id")),
     }
 
 

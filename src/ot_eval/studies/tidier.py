@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ot_eval.studies.interventions_parts import Desk, role_words
+from ot_eval.studies.interventions_desk import Desk, role_words
 
 AUTHOR = "author to complete"
 FEWEST = 10
