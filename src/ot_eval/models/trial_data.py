@@ -211,7 +211,7 @@ def anova_icc(y: Array, cluster: Array, arm: Array | None = None, level: float =
     mean = np.bincount(cluster, weights=y) / size
     group = np.zeros(size.size, dtype=np.int64)
     if arm is not None:
-        group[cluster] = arm
+        group[cluster] = np.unique(arm, return_inverse=True)[1]
     total = np.bincount(group, weights=size)
     centre = (np.bincount(group, weights=size * mean) / total)[group]
     between_df, within_df = size.size - np.unique(group).size, y.size - size.size

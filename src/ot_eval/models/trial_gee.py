@@ -106,6 +106,12 @@ def _parts(fitted: object, y: Array, x: Array, cluster: Array, alpha: float) -> 
         pull = shrink * d.sum(axis=0)
         information[0, g] = (d.T @ d - np.outer(pull, d.sum(axis=0))) / (1 - alpha)
         score[0, g] = (d.T @ r - pull * r.sum()) / (1 - alpha)
+    if alpha * (np.bincount(cluster).max() - 1) <= -1:
+        raise AnalysisRefused(
+            "trial: the correlation within providers was estimated too far below zero for providers of this size",
+            expected="a working correlation that can exist",
+            fix="use correlation='independence', or trial_summary.cluster_difference",
+        )
     scale = float((residual**2).sum() / (len(y) - p))
     return Equations(
         beta=np.asarray(fitted.params),  # type: ignore[attr-defined]

@@ -97,7 +97,8 @@ def least_squares(m: Moments) -> tuple[Array, Array, Array]:
 def _root(inverse: Array) -> tuple[Array, Array]:
     """Return the symmetric root of (W, p, p) matrices and its inverse."""
     value, vector = np.linalg.eigh(inverse)
-    value = np.sqrt(value)
+    with np.errstate(invalid="ignore"):  # a matrix that is not positive has no root: nan, and no rejection
+        value = np.sqrt(value)
     back = np.swapaxes(vector, -1, -2)
     return (vector * value[:, None, :]) @ back, (vector / value[:, None, :]) @ back
 

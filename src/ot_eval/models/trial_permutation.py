@@ -37,16 +37,19 @@ def p_values(value: Array, arm: Array, allocations: Allocations) -> Array:
     return share
 
 
-def interval(value: Array, arm: Array, allocations: Allocations, level: float) -> tuple[float, float] | None:
+def shift_interval(observed: float, a: Array, b: Array, level: float) -> tuple[float, float] | None:
     """Return every shift that the test does not reject, or None when it can reject no shift at all.
 
-    After taking a shift d off the coached providers the real difference is O - d and that of another allocation
-    A - d B, with B the difference of the real arm under it. The second is at least as large as the first exactly for d
-    between (O - A) / (1 - B) and (O + A) / (1 + B); so the p-value at every d is known without searching.
+    After taking a shift d off the coached the real statistic is O - d and that of another allocation a - d b, with b
+    the statistic of the real arm under it. The second is at least as large as the first exactly for d between
+    (O - a) / (1 - b) and (O + a) / (1 + b); so the p-value at every d is known without searching.
+
+    Parameters
+    ----------
+    observed : the real statistic, a difference that moves by d when the coached do
+    a, b : statistics of the outcome and of the real arm, one entry an allocation, |b| at most 1
+    level : confidence level
     """
-    observed = float(differences(value[None], np.asarray(arm)[None])[0, 0])
-    a = differences(value[None], allocations)[0]
-    b = differences(np.asarray(arm, dtype=np.float64)[None], allocations)[0]
     with np.errstate(divide="ignore", invalid="ignore"):
         ends = np.stack([(observed - a) / (1 - b), (observed + a) / (1 + b)])
     always = np.abs(np.abs(b) - 1) < TIE
@@ -56,6 +59,14 @@ def interval(value: Array, arm: Array, allocations: Allocations, level: float) -
     if not np.isfinite(low[most]) or not np.isfinite(high[most]):
         return None
     return float(low[most]), float(high[most])
+
+
+def interval(value: Array, arm: Array, allocations: Allocations, level: float) -> tuple[float, float] | None:
+    """Return `shift_interval` for figures by provider (G,)."""
+    observed = float(differences(value[None], np.asarray(arm)[None])[0, 0])
+    a = differences(value[None], allocations)[0]
+    b = differences(np.asarray(arm, dtype=np.float64)[None], allocations)[0]
+    return shift_interval(observed, a, b, level)
 
 
 def permutation_difference(
