@@ -24,6 +24,7 @@ from typing import Any
 
 from ot_eval.base.errors import RequestError
 from ot_eval.base.study import private_dir, write_private
+from ot_eval.publish import warm_kernels
 from ot_eval.publish.notebook_checks import failure_of, read_checked, refuse_stderr
 
 OnStep = Callable[[str, int, int], None]
@@ -49,6 +50,7 @@ def run_all(
     protocol_path: Path,
     protocol_sha256: str,
     jobs: int = 1,
+    warm: tuple[str, ...] = (),
     on_step: OnStep = lambda _name, _done, _total: None,
 ) -> tuple[NotebookRun, ...]:
     """Run notebooks and return one record each, in their order.
@@ -59,6 +61,8 @@ def run_all(
     folder : private folder for the executed copies
     protocol_path, protocol_sha256 : the frozen protocol and its hash, handed to each notebook
     jobs : how many run at the same time, each in a process of its own
+    warm : modules that the notebooks import, to be imported once for all of them where the system can fork; with none
+        named, each kernel starts plainly
     on_step : told the step's name, cells done and cells in all
 
     Raises
@@ -73,12 +77,15 @@ def run_all(
     parameters = {"protocol_path": str(protocol_path.resolve()), "protocol_sha256": protocol_sha256}
     totals = [len(read_checked(notebook, parameters).cells) for notebook in notebooks]
     private_dir(folder)
+    if warm:
+        warm_kernels.warm(warm)
+    forked = bool(warm) and warm_kernels.can_fork()
     progress = _Progress(notebooks, totals, on_step, together=jobs > 1)
 
     alive: set[Any] = set()
 
     def one(place: int) -> NotebookRun:
-        return _run(notebooks[place], folder, parameters, lambda: progress.cell(place), alive)
+        return _run(notebooks[place], folder, parameters, lambda: progress.cell(place), (alive, forked))
 
     workers = max(1, min(jobs, len(notebooks)))
     if workers == 1:
@@ -113,13 +120,17 @@ class _Progress:
 
 
 def _run(
-    notebook: Path, folder: Path, parameters: dict[str, str], on_cell: Callable[[], None], alive: set[Any]
+    notebook: Path,
+    folder: Path,
+    parameters: dict[str, str],
+    on_cell: Callable[[], None],
+    kernels: tuple[set[Any], bool],
 ) -> NotebookRun:
     papermill = _papermill()
     executed = folder / notebook.name
     write_private(executed, "")  # papermill keeps the permissions of a file that exists
     began = time.monotonic()
-    with _event_loop(), _kernel(alive) as kernel:
+    with _event_loop(), _kernel(*kernels) as kernel:
         try:
             done = papermill.execute_notebook(
                 str(notebook),
@@ -159,10 +170,10 @@ def _event_loop() -> Iterator[None]:
 
 
 @contextmanager
-def _kernel(alive: set[Any]) -> Iterator[type]:
+def _kernel(alive: set[Any], forked: bool) -> Iterator[type]:
     """Give a kernel manager for this Python: local sockets where the system has them, a private profile, no history.
 
-    A kernel is in `alive` from its start to its end.
+    A kernel is in `alive` from its start to its end; `forked` starts it from the warm server.
     """
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -186,6 +197,14 @@ def _kernel(alive: set[Any]) -> Iterator[type]:
         def __init__(self, **options: Any) -> None:
             local = {"transport": "ipc", "ip": str(home / "k")} if os.name == "posix" else {}
             super().__init__(**(options | {"kernel_spec_manager": ThisPython()} | local))
+
+        async def _async_pre_start_kernel(self, **options: Any) -> Any:
+            if forked and self.provisioner is None:
+                spec = self.kernel_spec
+                self.provisioner = warm_kernels.Forked(kernel_id=self.kernel_id, kernel_spec=spec, parent=self)
+            return await super()._async_pre_start_kernel(**options)
+
+        pre_start_kernel = _async_pre_start_kernel
 
         async def _async_post_start_kernel(self, **options: Any) -> None:
             await super()._async_post_start_kernel(**options)

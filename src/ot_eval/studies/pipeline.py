@@ -230,6 +230,7 @@ def _analyse(
         protocol_path=frozen,
         protocol_sha256=protocol.sha256(),
         jobs=jobs,
+        warm=tuple(f"ot_eval.studies.{strand}" for strand in strands),
         on_step=on_step,
     )
 
