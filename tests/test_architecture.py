@@ -28,6 +28,8 @@ WALLS = {
     "nbclient": ("publish",),
     "jinja2": ("publish",),
     "docx": ("publish",),
+    "defusedxml": ("data",),
+    "lxml": ("data",),
     "typer": ("cli",),
     "rich": ("cli",),
 }
