@@ -1,8 +1,8 @@
 """Restricted maximum likelihood for a covariance that is a sum of known matrices, with Kenward and Roger's inference.
 
 For designs with more than one level of variation: stepped wedges (provider, provider in a period) and coaches
-in one arm. Blocks are independent of each other. One study at a time; the random intercept alone has its own fast code in
-`trial_mixed`, to which this is held equal by a test. Fisher scoring with the variances kept at or above zero.
+in one arm. Blocks are independent of each other. One study at a time; the random intercept alone has its own fast
+code in `trial_mixed`, to which this is held equal by a test. Fisher scoring with the variances kept at or above zero.
 """
 
 from __future__ import annotations
