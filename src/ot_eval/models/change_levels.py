@@ -38,10 +38,9 @@ def transitions(pairs: Pairs) -> tuple[Estimate, ...]:
         began = int(table.loc[first].sum())
         for second in table.columns:
             n_event = int(table.loc[first, second])
-            fields = {"value": n_event, "n": began, "n_event": n_event, "unit": "people", "analysis": TRANSITIONS}
-            out.append(
-                estimate(pairs, "people", **{**fields, "term": f"level {first} to level {second}", "method": "count"})
-            )
+            counts = {"value": n_event, "n": began, "n_event": n_event, "unit": "people"}
+            names = {"term": f"from level {first}: to level {second}", "analysis": TRANSITIONS, "method": "count"}
+            out.append(estimate(pairs, "people", **counts, **names))
     return tuple(out)
 
 

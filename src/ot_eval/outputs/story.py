@@ -23,7 +23,7 @@ class KeyFigure:
 class Story:
     """What one strand says to a reader without statistics, in reading order.
 
-    `terms` names the entries of the glossary that the text uses.
+    `terms` names the entries of the glossary that the text uses; `pictures` are figures too wide for a card.
     """
 
     strand: str
@@ -34,6 +34,7 @@ class Story:
     key_figures: tuple[KeyFigure, ...] = ()
     timeline: Figure | None = None
     timeline_sentences: tuple[str, ...] = ()
+    pictures: tuple[Figure, ...] = ()
     sure: tuple[str, ...] = ()
     means: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()

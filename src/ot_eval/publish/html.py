@@ -156,6 +156,7 @@ def _drawn(story: Story) -> dict[str, object]:
         ],
         "timeline": picture(story.timeline),
         "timeline_sentences": story.timeline_sentences,
+        "pictures": [picture(f) for f in story.pictures],
         "sure": story.sure,
         "means": story.means,
         "unknown": story.unknown,

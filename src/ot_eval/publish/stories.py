@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ot_eval.outputs import story_care_packages, story_data_quality, story_interventions
+from ot_eval.outputs import (
+    story_care_packages,
+    story_data_quality,
+    story_in_reach,
+    story_interventions,
+    story_progress,
+)
 from ot_eval.outputs.released import Released
 from ot_eval.outputs.story import Story, plain
 
 STORIES: dict[str, Callable[[Released], Story]] = {
     "care_packages": story_care_packages.story,
     "data_quality": story_data_quality.story,
+    "in_reach": story_in_reach.story,
     "interventions": story_interventions.story,
+    "progress": story_progress.story,
 }
 """Strands with wording of their own; the others are told line by line."""
 

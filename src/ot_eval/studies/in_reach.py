@@ -79,7 +79,9 @@ def analyse(workspace: Workspace) -> StudyResult:
                     checks.append(found)
         except AnalysisRefused as why:
             checks.append(progress_material.refusal(part.__name__, "reablement beds", why))
+    facts = workspace.facts
     if workspace.has("scales"):
+        facts |= progress.directions(workspace)
         found_scores, found_checks = progress.progress_of(workspace, PROGRESS)
         estimates += found_scores
         checks += found_checks
@@ -89,12 +91,12 @@ def analyse(workspace: Workspace) -> StudyResult:
         title=TITLE,
         question=protocol.question,
         estimates=tuple(replace(e, study=protocol.study) for e in estimates),
-        curves=tuple(replace(c, population=EVERYONE) for c in curves),
+        curves=tuple(replace(c, population=EVERYONE, analysis="length_of_stay") for c in curves),
         flow=workspace.flow,
         checks=tuple(checks),
         deviations=workspace.deviations,
         notes=definitions(protocol, prices),
-        facts=workspace.facts,
+        facts=facts,
     )
 
 

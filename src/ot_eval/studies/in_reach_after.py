@@ -87,7 +87,7 @@ def _whose_plan(desk: Desk, home: pd.DataFrame) -> Check:
     early = bool((decided <= home["admitted_on"]).all())  # false where a date is missing
     when = plan.planned_when or ("before or on admission" if early else "")
     late = not plan.planned_when and bool((decided > home["admitted_on"]).any())
-    known = f"It was decided by {who or 'nobody that is named'}, {when or 'not always before admission'}."
+    known = f"Who decided it: {who or 'nobody is named'}. When: {when or 'not always before admission'}."
     return Check(
         analysis="package",
         name="whose plan",

@@ -55,8 +55,16 @@ def analyse(workspace: Workspace) -> StudyResult:
         checks=checks,
         deviations=workspace.deviations,
         notes=definitions(workspace),
-        facts=workspace.facts,
+        facts={**workspace.facts, **directions(workspace)},
     )
+
+
+def directions(workspace: Workspace) -> dict[str, str]:
+    """Return the fact that says of which scores a lower one is better; empty where there is none."""
+    rows = workspace.frame("scales")
+    lower = rows[(rows["better"] == "lower") & ~rows["describes"].astype(bool)]
+    names = ", ".join(f"{i} {s}" for i, s in zip(lower["instrument"], lower["name"], strict=True))
+    return {"lower_is_better": names} if names else {}
 
 
 def progress_of(workspace: Workspace, parts: Iterable[Part]) -> tuple[tuple[Estimate, ...], tuple[Check, ...]]:

@@ -26,8 +26,8 @@ def test_transitions_by_hand(moved):
     table = change_levels.transition_table(moved)
     assert table.to_numpy().tolist() == [[1, 1, 0], [0, 1, 1], [1, 1, 0]]
     cells = {e.term: (e.value, e.n) for e in change_levels.transitions(moved)}
-    assert cells["level 3 to level 1"] == (1, 2)
-    assert cells["level 1 to level 3"] == (0, 2)
+    assert cells["from level 3: to level 1"] == (1, 2)
+    assert cells["from level 1: to level 3"] == (0, 2)
     assert len(cells) == 9
     assert sum(v for v, _ in cells.values()) == 6
 
