@@ -16,7 +16,7 @@ TEXTS = {
     p.relative_to(ROOT).as_posix(): p.read_text(encoding="utf-8")
     for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("protocols/*.yaml"), ROOT / "Makefile"]
 } | {"README.txt of a new study": README}
-COMMAND = re.compile(r"\bot-eval ((?:protocol |code |counts )?[a-z]+)([^\n`#]*)")
+COMMAND = re.compile(r"\bot-eval ((?:protocol |code |counts |surveys )?[a-z]+)([^\n`#]*)")
 
 
 def verbs() -> dict[str, set[str]]:

@@ -13,7 +13,7 @@ WAYS = {
     "kobo names": lambda i, f, to: [exports.kobo(i, f, to / "export.xlsx")],
     "kobo labels": lambda i, f, to: [exports.kobo(i, f, to / "export.xlsx", labels=True)],
     "odk joined": lambda i, f, to: exports.odk(i, f, to, split=False),
-    "odk split": lambda i, f, to: exports.odk(i, f, to),
+    "odk split": exports.odk,
     "redcap raw": lambda i, f, to: [exports.redcap(i, f, to / "DATA.csv")],
     "redcap labels": lambda i, f, to: [exports.redcap(i, f, to / "LABELS.csv", labels=True)],
     "redcap events": lambda i, f, to: [exports.redcap(i, f, to / "long.csv", events=("before_arm_1", "after_arm_1"))],

@@ -35,6 +35,7 @@ class Cells:
         self.questions = [q for q in questions if q.name in columns.asked]
         self.bad: dict[tuple[str, str], list[tuple[int | None, str]]] = {}
         self.languages: dict[str, int] = {}
+        self.no_dates: dict[str, set[int]] = {}
         self.dates = {q.name: self._dates(q) for q in self.questions if q.kind == "date"}
 
     def _dates(self, q: Question) -> list[str]:
@@ -42,6 +43,7 @@ class Cells:
         body = self.columns.body
         iso, bad, month_first = dates([self._text(row[place]) for _, row in body])
         rule = "month-first dates" if month_first else "bad date"
+        self.no_dates[q.name] = {n for n, wrong in enumerate(bad) if wrong}
         for (line, row), wrong in zip(body, bad, strict=True):
             if wrong:
                 self.bad.setdefault((q.name, rule), []).append((line, row[place]))
@@ -52,23 +54,26 @@ class Cells:
         return "" if self.columns.layout.name == "kobo" and folded(text) in NOT_APPLICABLE else text
 
     def rows(self) -> list[tuple[int, tuple[str, ...], dict[str, Answer]]]:
-        """Return line, cells and answers of every row; an empty answer is an empty text or no choice."""
+        """Return line, cells and answers of every row.
+
+        An empty answer is an empty text or no choice; what could not be read is no answer, not an empty one.
+        """
         found = []
         for n, (line, row) in enumerate(self.columns.body):
-            answers: dict[str, Answer] = {}
-            for q in self.questions:
-                answers[q.name] = self.dates[q.name][n] if q.kind == "date" else self._answer(q, line, row)
-            found.append((line, row, answers))
+            read = {q.name: self._answer(q, n, line, row) for q in self.questions}
+            found.append((line, row, {name: answer for name, answer in read.items() if answer is not None}))
         return found
 
-    def _answer(self, q: Question, line: int, row: tuple[str, ...]) -> Answer:
+    def _answer(self, q: Question, n: int, line: int, row: tuple[str, ...]) -> Answer | None:
+        if q.kind == "date":
+            return None if n in self.no_dates[q.name] else self.dates[q.name][n]
         try:
             return self._several(q, row) if q.multiple else self._one(q, row)
         except BadCell as error:
             places = [self.columns.whole.get(q.name), *self.columns.split.get(q.name, {}).values()]
             shown = "; ".join(row[p] for p in places if p is not None and row[p].strip())
             self.bad.setdefault((q.name, str(error)), []).append((line, shown))
-            return () if q.multiple else ""
+            return None
 
     def _one(self, q: Question, row: tuple[str, ...]) -> str:
         text = self._text(row[self.columns.whole[q.name]])
