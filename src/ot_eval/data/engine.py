@@ -81,8 +81,8 @@ class Engine:
             files = [str(path) for path in paths.values()]
             table = self.connection.read_parquet(files, table_name=name, file_row_number=True, filename=True)
             file = table.filename.re_extract(r"([^/\\]+)$", 1)  # how the folder is written depends on the system
-            key = ibis.cases(*((file == path.name, ibis.literal(k, "int64")) for k, path in paths.items()))
-            table = table.mutate(**{FILE_KEY: key, ROW_NO: table.file_row_number + 1})
+            key = ibis.cases(*((file == path.name, ibis.literal(k, "int32")) for k, path in paths.items()))
+            table = table.mutate(**{FILE_KEY: key.cast("int64"), ROW_NO: table.file_row_number + 1})
             return table.drop("filename", "file_row_number")
         frames = [
             self.connection._session.read.parquet(str(path)).selectExpr(
