@@ -1,4 +1,5 @@
 import csv
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,7 @@ import pytest
 from ot_eval.coding.codebook import default_path, load
 from ot_eval.coding.features import Note, Reading
 from ot_eval.coding.rules import rules_for
-
-HERE = Path(__file__).parent
-
-
-def rows_of(name):
-    with (HERE / name).open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+from ot_eval.coding.suggest import read_with_examples
 
 
 @pytest.fixture(scope="session")
@@ -27,15 +22,22 @@ def rules(book):
 
 
 class Corpus:
-    """The 300 notes: as read by the rules, their true codes, and which half they belong to."""
+    """300 notes: as read by the rules, their true codes, and which half they belong to.
 
-    def __init__(self, book, rules):
-        self.rows = rows_of("notes_300.csv")
+    With `examples` the toolkit's example notes stand behind them in the reading.
+    """
+
+    def __init__(self, path, book, rules, *, examples=False):
+        with path.open(encoding="utf-8", newline="") as stream:
+            self.rows = list(csv.DictReader(stream))
         notes = [
             Note(contact_id=r["contact_id"], person_id=r["person_id"], note=r["note"], staff_role=r["staff_role"])
             for r in self.rows
         ]
-        self.reading = Reading(notes, rules, book)
+        self.reading, self.examples = (
+            read_with_examples(notes, book) if examples else (Reading(notes, rules, book), None)
+        )
+        self.found = self.reading.found[: len(notes)].astype(int)
         self.truth = np.array([[c in r["truth"].split(";") for c in book.names] for r in self.rows]).astype(int)
         self.first = np.array([i for i, r in enumerate(self.rows) if r["half"] == "first"])
         self.second = np.array([i for i, r in enumerate(self.rows) if r["half"] == "second"])
@@ -46,4 +48,9 @@ class Corpus:
 
 @pytest.fixture(scope="session")
 def corpus(book, rules):
-    return Corpus(book, rules)
+    return Corpus(files("ot_eval.coding") / "notes_ot.csv", book, rules)
+
+
+@pytest.fixture(scope="session")
+def fresh(book, rules):
+    return Corpus(Path(__file__).parent / "notes_fresh.csv", book, rules, examples=True)

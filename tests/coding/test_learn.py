@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from ot_eval.base.errors import AnalysisRefused
+from ot_eval.coding.examples import examples_for
 from ot_eval.coding.features import Note, Reading
-from ot_eval.coding.learn import folds, teach, teachable
+from ot_eval.coding.learn import SUGGESTED_FROM, Coded, folds, teach, teachable
 from ot_eval.coding.scoring import held_out
 from ot_eval.coding.suggest import order, propose
 
@@ -98,7 +99,7 @@ def test_held_out_probabilities_do_not_leak_a_person_s_own_coding(rules, book):
     truth = np.zeros((180, len(book.names)), dtype=int)
     truth[:, k] = [code_of[int(n.person_id[1:])] for n in notes]
     reading = Reading(notes, rules, book)
-    p = held_out(reading, np.arange(180), truth, 1)[:, k]
+    p = held_out(reading, np.arange(180), truth, 1)[0][:, k]
     right = ((p >= 0.5) == truth[:, k]).mean()
     assert 0.3 < right < 0.7
     inside = teach(reading, np.arange(180), truth, 1).probabilities(reading, np.arange(180))[:, k]
@@ -140,7 +141,7 @@ def test_a_proposal_leaves_coded_contacts_alone_and_names_its_source(book):
     assert [s.probability for s in mine if s.source == "rule"] == [None]
     learned = [s for s in got.suggestions if s.source == "model"]
     assert learned
-    assert all(s.probability >= 0.5 for s in learned)
+    assert all(s.probability >= min(SUGGESTED_FROM) for s in learned)
     assert len(got.order) == len(set(got.order)) == 10
     assert not set(got.order) & set(coded)
 
@@ -170,3 +171,38 @@ def test_with_a_model_the_least_certain_contact_comes_first(rules, book):
     p = np.full((3, len(book.names)), 0.01)
     p[1, 0] = 0.5
     assert order(reading, np.arange(3), p, 1) == [1]
+
+
+def test_words_are_learned_from_examples_but_never_what_to_believe(rules, book):
+    # 40 notes of the team without the word, 40 examples in which it always means C5
+    k = book.names.index("C5")
+    plain, _ = invented(40, 11, (0.0, 0.0))
+    plain = [n for n in plain if "zorbing" not in n.note]
+    teaching = [Note(contact_id=f"e{i}", person_id=f"e{i}", note=f"zorbing {FILLER[i % 10]}") for i in range(20)]
+    silent = [Note(contact_id=f"s{i}", person_id=f"s{i}", note=FILLER[i % 10]) for i in range(20)]
+    own = [Note(contact_id=f"o{i}", person_id=f"o{i}", note=f"plinking {FILLER[i % 10]}") for i in range(20)]
+    asked = Note(contact_id="x", person_id="x", note="zorbing with him")
+    reading = Reading([*plain, *own, asked, *teaching, *silent], rules, book)
+    n = len(plain) + len(own)
+    labels = np.zeros((n, len(book.names)), dtype=int)
+    labels[len(plain) :, k] = 1
+    truth = np.zeros((40, len(book.names)), dtype=int)
+    truth[:20, k] = 1
+    rows = np.arange(n + 1, n + 41)
+    probability = {}
+    for holds in (True, False):
+        examples = Coded(rows=rows, labels=truth, holds=np.full(len(book.names), holds))
+        model = teach(reading, np.arange(n), labels, 1, examples)
+        probability[holds] = model.probabilities(reading, np.array([n]))[0, k]
+    assert probability[True] > 0.5 > probability[False]
+
+
+def test_a_code_that_the_team_worded_anew_takes_no_examples(book):
+    first, *others = book.codes
+    reworded = first.model_copy(update={"definition": "Something of our own."})
+    ours = book.model_copy(update={"codes": (reworded, *others)})
+    examples = examples_for(ours)
+    assert not examples.holds[0]
+    assert examples.holds[1:].all()
+    assert examples_for(book).holds.all()
+    assert (examples_for(book).labels.sum(0) >= 10).all()

@@ -1,15 +1,15 @@
-"""The evidence on 300 notes whose truth was set before any rule (see NOTES.md): rules alone, and the trained model.
+"""The evidence on the first 300 notes, whose truth was set before any rule (see NOTES.md): rules alone, and the model.
 
-Numbers seen when this was written, seed 20260401: rules, macro F1 on all 300 notes 0.904, on the half that rules were
-never tuned on 0.859; the model taught on the other half 0.864 (0.871 with seeds 0 to 3); on held-out people over all
-300 notes 0.911. The gains are real in direction and small: their intervals include zero.
+The notes are now the toolkit's examples, so the model is taught here without them. Numbers seen: rules, macro F1 on all
+300 notes 0.904, on the half that rules were never tuned on 0.859; on held-out people over all 300 notes the model came
+out ahead by little, since rules tuned on half of these notes leave little to learn. `test_notes_fresh.py` has the notes
+that neither rules nor model had met.
 """
 
 import numpy as np
 import pytest
 
-from ot_eval.coding.learn import SUGGESTED_FROM, teach
-from ot_eval.coding.scoring import People, calibration, held_out, macro_gain, score
+from ot_eval.coding.scoring import People, calibration, held_out, score
 from ot_eval.data.synthetic_notes import OT_NOTES, OTHER_NOTES, WORKER_NOTES
 
 SEED, LEVEL = 20260401, 0.95
@@ -44,20 +44,8 @@ def test_the_rules_alone_reach_what_is_asked_on_notes_they_were_never_tuned_on(c
     assert everything.macro_f1.lower >= ASKED
 
 
-def test_the_model_taught_on_150_notes_beats_the_rules_on_the_other_150(corpus, second):
-    truth, found = corpus.truth[corpus.second], corpus.reading.found[corpus.second].astype(int)
-    for seed in (SEED, 0, 1):
-        model = teach(corpus.reading, corpus.first, corpus.truth[corpus.first], seed)
-        said = (model.probabilities(corpus.reading, corpus.second) >= SUGGESTED_FROM).astype(int)
-        assert macro_gain(truth, said, found, second).value > 0
-
-
-def test_on_held_out_people_the_model_beats_the_rules_and_its_probabilities_hold(corpus):
-    rows = np.arange(300)
-    p = held_out(corpus.reading, rows, corpus.truth, SEED)
-    people = People(corpus.people(rows), SEED, LEVEL)
-    gain = macro_gain(corpus.truth, (p >= SUGGESTED_FROM).astype(int), corpus.reading.found.astype(int), people)
-    assert gain.value > 0
+def test_on_held_out_people_the_model_s_probabilities_hold(corpus):
+    p, _ = held_out(corpus.reading, np.arange(300), corpus.truth, SEED)
     bins, brier = calibration(corpus.truth, p)
     assert brier < 0.0085  # the rules' own error rate over contacts and codes is 0.0085; 0.0063 was seen
     for b in bins:

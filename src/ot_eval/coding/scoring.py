@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import brier_score_loss
 
 from ot_eval.coding.features import Array, Reading
-from ot_eval.coding.learn import folds, teach
+from ot_eval.coding.learn import Coded, folds, teach
 
 RESAMPLES = 2000
 """Bootstrap resamples of people: the ends of a 95% interval then vary by about a tenth of their width."""
@@ -169,13 +169,17 @@ def calibration(truth: NDArray[np.int_], probability: Array) -> tuple[tuple[Cali
     return tuple(bins), float(brier_score_loss(t, p))
 
 
-def held_out(reading: Reading, rows: NDArray[np.int_], labels: NDArray[np.int_], seed: int) -> Array:
-    """Return for every coded note the probabilities by a model taught on other people only: (rows, codes)."""
-    out = np.zeros(labels.shape)
+def held_out(
+    reading: Reading, rows: NDArray[np.int_], labels: NDArray[np.int_], seed: int, examples: Coded | None = None
+) -> tuple[Array, NDArray[np.int_]]:
+    """Return, for every coded note, probabilities and suggestions by a model taught on other people: (rows, codes)."""
+    out, said = np.zeros(labels.shape), np.zeros(labels.shape, dtype=int)
     people = np.array([reading.notes[i].person_id for i in rows])
     for inside, outside in folds(people, seed):
-        out[outside] = teach(reading, rows[inside], labels[inside], seed).probabilities(reading, rows[outside])
-    return out
+        model = teach(reading, rows[inside], labels[inside], seed, examples)
+        out[outside] = model.probabilities(reading, rows[outside])
+        said[outside] = out[outside] >= model.suggested_from
+    return out, said
 
 
 def _code_score(name: str, true: Array, said: Array, people: People) -> CodeScore:

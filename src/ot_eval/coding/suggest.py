@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ot_eval.coding.codebook import Codebook
+from ot_eval.coding.examples import examples_for
 from ot_eval.coding.features import Array, Note, Reading, Vocabulary
-from ot_eval.coding.learn import SUGGESTED_FROM, Model, Taught, teach, teachable
+from ot_eval.coding.learn import Coded, Model, Taught, teach, teachable
 from ot_eval.coding.rules import Mention, Rules, rules_for
 from ot_eval.coding.scope import SAID
 
@@ -68,23 +69,32 @@ def propose(
     Proposal
         Codes that the model was not taught are suggested by the rules alone, and `taught.refused` says why.
     """
-    reading = Reading(notes, rules_for(book), book)
+    reading, examples = read_with_examples(notes, book)
     at = np.array([i for i, n in enumerate(notes) if n.contact_id in coded], dtype=int)
     todo = np.array([i for i, n in enumerate(notes) if n.contact_id not in coded], dtype=int)
     labels = np.array([[c in coded[notes[i].contact_id] for c in book.names] for i in at], dtype=int)
     labels = labels.reshape(len(at), len(book.names))
     people = [notes[i].person_id for i in at]
     taught = teachable(labels, people, book.names, fewest)
-    probabilities = None
+    probabilities, least = None, 0.0
     if taught.codes:
-        probabilities = teach(reading, at, labels, seed).probabilities(reading, todo)
+        model = teach(reading, at, labels, seed, examples)
+        probabilities, least = model.probabilities(reading, todo), model.suggested_from
     chosen = order(reading, todo, probabilities, n_order)
     return Proposal(
-        suggestions=tuple(_suggestions(reading, todo, probabilities, taught)),
+        suggestions=tuple(_suggestions(reading, todo, probabilities, least, taught)),
         order=tuple(notes[i].contact_id for i in chosen),
         taught=taught,
         n_coded=len(at),
     )
+
+
+def read_with_examples(notes: Sequence[Note], book: Codebook) -> tuple[Reading, Coded]:
+    """Read notes, and after them the example notes of the toolkit, with the example notes' codes."""
+    examples = examples_for(book)
+    reading = Reading([*notes, *examples.notes], rules_for(book), book)
+    rows = np.arange(len(notes), len(reading.notes))
+    return reading, Coded(rows=rows, labels=examples.labels, holds=examples.holds)
 
 
 def order(reading: Reading, todo: NDArray[np.int_], probabilities: Array | None, n: int) -> list[int]:
@@ -121,14 +131,14 @@ def _uncertainty(probabilities: Array) -> Array:
 
 
 def _suggestions(
-    reading: Reading, todo: NDArray[np.int_], probabilities: Array | None, taught: Taught
+    reading: Reading, todo: NDArray[np.int_], probabilities: Array | None, least: float, taught: Taught
 ) -> list[Suggestion]:
     out = []
     for row, i in enumerate(todo):
         for k, code in enumerate(reading.names):
             learned = probabilities is not None and code in taught.codes
             p = float(probabilities[row, k]) if learned and probabilities is not None else None
-            if (p is not None and p >= SUGGESTED_FROM) or (p is None and reading.found[i, k]):
+            if (p is not None and p >= least) or (p is None and reading.found[i, k]):
                 out.append(
                     Suggestion(
                         contact_id=reading.notes[i].contact_id,

@@ -15,11 +15,8 @@ from ot_eval.base.study import write_private
 from ot_eval.coding import contacts, sheets
 from ot_eval.coding.agreement import Agreement, CodeAgreement, Coded
 from ot_eval.coding.agreement import agreement as compare
-from ot_eval.coding.features import Reading
-from ot_eval.coding.learn import SUGGESTED_FROM
-from ot_eval.coding.rules import rules_for
 from ot_eval.coding.scoring import CalibrationBin, Number, People, Scores, calibration, held_out, macro_gain, score
-from ot_eval.coding.suggest import Proposal
+from ot_eval.coding.suggest import Proposal, read_with_examples
 from ot_eval.studies.coding_desk import Desk, open_desk, propose_for
 
 FEWEST_PEOPLE = 10
@@ -92,11 +89,10 @@ def judge(desk: Desk) -> Judged:
             expected=f"contacts of at least {FEWEST_PEOPLE} people",
             fix="code more contacts",
         )
-    reading = Reading(notes, rules_for(desk.book), desk.book)
+    reading, examples = read_with_examples(notes, desk.book)
     truth = np.array([[c in (coded[n.contact_id] or ()) for c in desk.book.names] for n in notes]).astype(int)
-    probability = held_out(reading, np.arange(len(notes)), truth, desk.protocol.seed)
-    said = (probability >= SUGGESTED_FROM).astype(int)
-    found = reading.found.astype(int)
+    probability, said = held_out(reading, np.arange(len(notes)), truth, desk.protocol.seed, examples)
+    found = reading.found[: len(notes)].astype(int)
     resampled = People([n.person_id for n in notes], desk.protocol.seed, desk.protocol.level)
     bins, brier = calibration(truth, probability)
     return Judged(
