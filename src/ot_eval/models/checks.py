@@ -11,36 +11,57 @@ from scipy import stats
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Check
 from ot_eval.models.about import About
-from ot_eval.models.cox_fit import CoxFit, CoxModel, fit
-from ot_eval.models.proportional import trend_tests
+from ot_eval.models.cox_fit import LEAST_EVENTS, CoxFit, CoxModel, fit
+from ot_eval.models.proportional import WHOLE, trend_tests
 from ot_eval.models.robust import score_by_cluster
 from ot_eval.models.spells import Floats
 
 ANALYSIS = "cause_specific_cox"
+PROPORTIONAL = "proportional hazards"
+"""Name of the check on which it rests whether a report leads with a hazard ratio."""
 DOUBT = 0.05
 """A check fails below this p-value."""
 MUCH = 0.5
 """A coefficient that moves by this many standard errors when one cluster or person is left out rests on it."""
 
 
-def proportional_hazards(fitted: CoxFit, about: About) -> Check:
-    """Return whether the hazard ratios hold over the whole of follow-up; when not, lead with restricted mean time."""
+def proportional_hazards(fitted: CoxFit, about: About, *, term: str | None = None) -> Check:
+    """Return whether the hazard ratios hold over the whole of follow-up; when not, lead with restricted mean time.
+
+    Parameters
+    ----------
+    fitted, about : the model, and the labels of its tests
+    term : the covariate whose ratio would lead a report. The check then rests on two tests, of this term and of the
+        whole model, and does not hold where the term has fewer than ten events on one side: nothing was tested then.
+        Without it every term must pass, for a reader who looks at all of them.
+    """
+    if term is not None and any(
+        fitted.sparse[j] for j, k in enumerate(fitted.term_of) if fitted.model.terms[k] == term
+    ):
+        return Check(
+            analysis=ANALYSIS,
+            name=PROPORTIONAL,
+            passed=False,
+            sentence="Too few events stand behind the ratio to test whether it was steady over follow-up.",
+            detail=f"no test: fewer than {LEAST_EVENTS} events on one side of {term}",
+        )
     tests = trend_tests(fitted, about)
-    worst = min(tests, key=lambda e: 1.0 if e.p is None else e.p)
-    passed = all(e.p is not None and e.p >= DOUBT for e in tests)
+    chosen = [e for e in tests if term is None or e.term in (term, WHOLE)]
+    worst = min(chosen, key=lambda e: 1.0 if e.p is None else e.p)
+    passed = all(e.p is not None and e.p >= DOUBT for e in chosen)
     sentence = (
         "The ratios between groups looked steady over the whole of follow-up."
         if passed
-        else "The ratios between groups changed during follow-up, so a single ratio is only an average over time. Read "
-        "it beside the average days without the event, in the full report."
+        else "The ratios between groups changed during follow-up, so a single ratio is only an average over time."
     )
     detail = "; ".join(f"{e.term}: chi-square {e.value:.2f}, {_p(e.p)}" for e in tests)
+    decided = "all terms" if term is None else f"{term} and {WHOLE}"
     return Check(
         analysis=ANALYSIS,
-        name="proportional hazards",
+        name=PROPORTIONAL,
         passed=passed,
         sentence=sentence,
-        detail=f"score test, Kaplan-Meier time; least p for {worst.term}. {detail}",
+        detail=f"score test, Kaplan-Meier time, decided by {decided}; least p for {worst.term}. {detail}",
     )
 
 

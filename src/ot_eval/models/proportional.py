@@ -19,6 +19,8 @@ from ot_eval.models.day_table import day_table, one_cause
 from ot_eval.models.spells import Floats, Ints
 
 Transform = Literal["km", "rank", "identity"]
+WHOLE = "all covariates"
+"""Term of the test of the whole model."""
 
 
 def transformed_time(fitted: CoxFit, transform: Transform) -> Floats:
@@ -43,7 +45,7 @@ def trend_tests(fitted: CoxFit, about: About, *, transform: Transform = "km") ->
     score, variance = _trend_score(fitted, transformed_time(fitted, transform))
     term_of: Ints = np.array(fitted.term_of)
     sets = [(term, np.flatnonzero(term_of == k)) for k, term in enumerate(fitted.model.terms)]
-    sets.append(("all covariates", np.arange(term_of.size)))
+    sets.append((WHOLE, np.arange(term_of.size)))
     found = []
     for term, columns in sets:
         part = variance[np.ix_(columns, columns)]

@@ -7,7 +7,7 @@ The variance is that of the mean (areas from each event to the horizon, Greenwoo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +85,8 @@ def restricted_mean(
     def measure(part: Spells, clusters: Clusters | None) -> Area:
         return _mean_area(part, chosen, horizon, clusters)
 
-    return _contrasts(frame, measure, _Labels("restricted mean time", "restricted_mean", horizon, by, cluster), about)
+    labels = Labels("restricted mean time", "restricted_mean", horizon)
+    return _contrasts(frame, measure, (by, cluster), labels, about)
 
 
 def time_lost(
@@ -106,21 +107,22 @@ def time_lost(
     def measure(part: Spells, clusters: Clusters | None) -> Area:
         return _lost_area(part, kind, horizon, clusters)
 
-    labels = _Labels(f"restricted time lost to {cause}", "restricted_time_lost", horizon, by, cluster)
-    return _contrasts(frame, measure, labels, about)
+    labels = Labels(f"restricted time lost to {cause}", "restricted_time_lost", horizon)
+    return _contrasts(frame, measure, (by, cluster), labels, about)
 
 
 @dataclass(frozen=True, slots=True)
-class _Labels:
+class Labels:
+    """What an area is called: its measure, its analysis, its horizon, and what else the method must say."""
+
     measure: str
     analysis: str
     horizon: int
-    by: str | None
-    cluster: str | None
+    more: str = ""
 
 
 def _mean_area(spells: Spells, chosen: tuple[str, ...], horizon: int, clusters: Clusters | None) -> Area:
-    table = _followed_to(spells, horizon, chosen)
+    table = followed_to(spells, horizon, chosen)
     share, n, d = product_limit(table), table.at_risk, table.any_event
     later = np.concatenate([np.cumsum(share[:horizon][::-1])[::-1], np.zeros(table.n_days - horizon)])
     weight = np.divide(d, n * (n - d), out=np.zeros(table.n_days), where=(d > 0) & (n > d))
@@ -135,7 +137,7 @@ def _mean_area(spells: Spells, chosen: tuple[str, ...], horizon: int, clusters: 
 
 
 def _lost_area(spells: Spells, kind: int, horizon: int, clusters: Clusters | None) -> Area:
-    table = _followed_to(spells, horizon, None)
+    table = followed_to(spells, horizon, None)
     before = np.concatenate([[1.0], product_limit(table)[:-1]])
     n, d, own = table.at_risk, table.any_event, table.events[kind]
     left = np.maximum(horizon - np.arange(table.n_days), 0.0)
@@ -157,7 +159,8 @@ def _until(events: Floats, horizon: int) -> int:
     return round(float(events[: horizon + 1].sum()))
 
 
-def _followed_to(spells: Spells, horizon: int, chosen: tuple[str, ...] | None) -> DayTable:
+def followed_to(spells: Spells, horizon: int, chosen: tuple[str, ...] | None = None) -> DayTable:
+    """Return the table by day to the horizon at least, refusing a group that is not followed to it."""
     last = int(spells.exit.max())
     table = day_table(spells, last_day=max(last, horizon))
     table = one_cause(table, chosen) if chosen is not None else table
@@ -171,16 +174,26 @@ def _followed_to(spells: Spells, horizon: int, chosen: tuple[str, ...] | None) -
     return table
 
 
-def _contrasts(frame: pd.DataFrame, measure: Measure, labels: _Labels, about: About) -> tuple[Estimate, ...]:
+def _contrasts(
+    frame: pd.DataFrame, measure: Measure, split: tuple[str | None, str | None], labels: Labels, about: About
+) -> tuple[Estimate, ...]:
+    by, cluster = split
     spells = read_spells(frame)
-    group, names = groups_of(frame, labels.by)
-    clusters = read_clusters(frame, labels.cluster) if labels.cluster else None
-    if clusters and labels.by:
-        refuse_set_by_cluster(clusters, group, labels.by)
+    group, names = groups_of(frame, by)
+    clusters = read_clusters(frame, cluster) if cluster else None
+    if clusters and by:
+        refuse_set_by_cluster(clusters, group, by)
     areas = []
     for g in range(len(names)):
         rows = group == g
         areas.append(measure(spells.take(rows), Clusters(code=clusters.code[rows], n=clusters.n) if clusters else None))
+    return compared(areas, names, clusters, labels, about)
+
+
+def compared(
+    areas: Sequence[Area], names: Sequence[str], clusters: Clusters | None, labels: Labels, about: About
+) -> tuple[Estimate, ...]:
+    """Return the area of each group, then differences and ratios of the later groups with the first."""
     groups = [_number(name, "", area, None, clusters, labels, about) for name, area in zip(names, areas, strict=True)]
     contrasts = [
         _number(f"{name} v {names[0]}", kind, area, areas[0], clusters, labels, about)
@@ -191,7 +204,7 @@ def _contrasts(frame: pd.DataFrame, measure: Measure, labels: _Labels, about: Ab
 
 
 def _number(
-    term: str, kind: str, area: Area, reference: Area | None, clusters: Clusters | None, labels: _Labels, about: About
+    term: str, kind: str, area: Area, reference: Area | None, clusters: Clusters | None, labels: Labels, about: About
 ) -> Estimate:
     ratio = kind == "ratio of "
     slope = (1 / area.value, -1 / reference.value) if ratio and reference else (1.0, -1.0)
@@ -213,9 +226,9 @@ def _number(
         ratio=ratio,
         test=enough,
     )
-    method = "area under the curve (count grid)"
-    if clusters:
-        method += f"; {clusters.words}"
+    method = "; ".join(
+        ("area under the curve (count grid)", *([clusters.words] if clusters else []), *filter(None, [labels.more]))
+    )
     return estimate(
         about,
         labels.analysis,
@@ -223,5 +236,5 @@ def _number(
         method=method,
         n=area.n + (reference.n if reference else 0),
         n_event=area.n_event + (reference.n_event if reference else 0),
-        n_cluster=clusters.n if clusters else None,
+        n_cluster=clusters.count if clusters else None,
     )

@@ -115,7 +115,7 @@ def weighted_kaplan_meier(
     -------
     Curves; their counts are counts of people, not of weight.
     """
-    spells, values = read_spells(_one_row_each(frame)), positive(frame, weight)
+    spells, values = read_spells(one_row_each(frame)), positive(frame, weight)
     chosen = chosen_events(spells, events, censor)
     group, names = groups_of(frame, by)
     curves = []
@@ -137,7 +137,7 @@ def weighted_incidence(
 
     Parameters and counts as in `weighted_kaplan_meier` and `competing.cumulative_incidence`.
     """
-    spells, values = read_spells(_one_row_each(frame)), positive(frame, weight)
+    spells, values = read_spells(one_row_each(frame)), positive(frame, weight)
     kind = spells.code(cause) - 1
     group, names = groups_of(frame, by)
     curves = []
@@ -152,7 +152,8 @@ def weighted_incidence(
     return tuple(curves)
 
 
-def _one_row_each(frame: pd.DataFrame) -> pd.DataFrame:
+def one_row_each(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return `frame`, refusing rows that repeat a person: a row's influence must be a person's."""
     if "person_id" in frame and frame["person_id"].duplicated().any():
         raise AnalysisRefused(
             f"follow_up: {int(frame['person_id'].duplicated().sum())} rows repeat a person",

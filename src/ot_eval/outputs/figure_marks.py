@@ -125,21 +125,31 @@ def icons(filled: int, size: tuple[float, float]) -> Canvas:
     return figure
 
 
-def strip(ratio: tuple[int, int, int], ends: tuple[str, str], size: tuple[float, float]) -> Canvas:
-    """Draw a range around an estimate on a line where 100 is no difference; `ratio` is (estimate, lower, upper)."""
-    about, low, high = ratio
+def strip(
+    shown: tuple[int, int, int],
+    ends: tuple[str, str],
+    size: tuple[float, float],
+    *,
+    none: tuple[int, str, int] = (EXPECTED, "100: no difference", 25),
+) -> Canvas:
+    """Draw a range around an estimate on a line; `shown` is (estimate, lower, upper).
+
+    `none` is the number that means no difference, what is written there, and how far the line reaches at least.
+    """
+    about, low, high = shown
+    middle, words, least = none
     figure = canvas(size, fitted=False)
     axes = figure.add_axes((0.02, 0, 0.96, 1))
-    reach = max(100 - min(low, 100), max(high, 100) - 100, 25) * 1.15
-    axes.set_xlim(100 - reach, 100 + reach)
+    reach = max(middle - low, high - middle, least) * 1.15
+    axes.set_xlim(middle - reach, middle + reach)
     axes.set_ylim(-1, 1)
     axes.plot(axes.get_xlim(), [0, 0], color=LIGHT["grid"], linewidth=3, zorder=1)
-    axes.plot([100, 100], [-0.42, 0.42], color=LIGHT["muted"], linewidth=1.5, linestyle=(0, (4, 3)), zorder=2)
+    axes.plot([middle, middle], [-0.42, 0.42], color=LIGHT["muted"], linewidth=1.5, linestyle=(0, (4, 3)), zorder=2)
     axes.plot([low, high], [0, 0], color=LIGHT["first"], linewidth=9, solid_capstyle="butt", alpha=0.45, zorder=3)
     axes.plot([about], [0], marker="o", markersize=13, color=LIGHT["first"], zorder=4)
     for number, weight, up in ((about, "bold", 15), (low, "normal", -24), (high, "normal", -24)):
         axes.annotate(
-            str(number),
+            numbers.fixed(number, 0),
             (number, 0),
             xytext=(0, up),
             textcoords="offset points",
@@ -147,7 +157,7 @@ def strip(ratio: tuple[int, int, int], ends: tuple[str, str], size: tuple[float,
             fontsize=FONT + 5 if weight == "bold" else FONT,
             fontweight=weight,
         )
-    axes.text(100, 0.5, "100: no difference", ha="left" if about < EXPECTED else "right", color=LIGHT["muted"])
+    axes.text(middle, 0.5, words, ha="left" if about < middle else "right", color=LIGHT["muted"])
     for x, text, align in ((0, f"← {ends[0]}", "left"), (1, f"{ends[1]} →", "right")):
         axes.text(x, 0.12, text, transform=axes.transAxes, ha=align, color=LIGHT["muted"])
     axes.set_axis_off()

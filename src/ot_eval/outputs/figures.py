@@ -153,6 +153,29 @@ def strip(e: ReleasedEstimate, name: str, title: str, ends: tuple[str, str]) -> 
     )
 
 
+def time_strip(e: ReleasedEstimate, name: str, title: str, ends: tuple[str, str]) -> Figure | None:
+    """Return a difference in average days against none, as a range on a line with words at both ends; None if hidden.
+
+    Drawn in weeks, or in days where the whole range lies within four weeks.
+    """
+    if e.value is None or e.lower is None or e.upper is None:
+        return None
+    unit, size = wording.time_unit(e.lower, e.upper)
+    about, low, high = (round(x / size) for x in (e.value, e.lower, e.upper))
+    said = [numbers.fixed(x, 0) for x in (about, low, high)]
+    return Figure(
+        name=name,
+        title=title,
+        subtitle=f"How many {unit} longer or shorter, on average; the bar is the likely range",
+        alt=f"A line from {ends[0]} to {ends[1]} with no difference at 0 {unit}. The estimate is {said[0]}; "
+        f"the likely range is {said[1]} to {said[2]}.",
+        table=None,
+        draw=lambda size: figure_marks.strip((about, low, high), ends, size, none=(0, f"0 {unit}: no difference", 3)),
+        wide=figure_marks.STRIP,
+        narrow=figure_marks.STRIP,
+    )
+
+
 def of_strand(released: Released) -> tuple[Figure, ...]:
     """Return every figure of a strand's full report, in reading order."""
     found: list[Figure | None] = []

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from ot_eval.outputs import figures, labels, numbers, wording
+from ot_eval.outputs import figures, labels, numbers, story_contact, wording
 from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.story import KeyFigure, Story, included
-from ot_eval.outputs.wording import Certainty
+from ot_eval.outputs.story_contact import Comparison
 
 INCIDENCE = "cumulative_incidence"
 HAD = wording.HAD["increase"]
 PEOPLE = {"all": "people", "new": "new clients", "existing": "existing clients"}
 YEAR = 365
-CONTACT = ("ot contact", "ot:")
-"""How the term of the time-varying contact begins; the ever/never comparison is another analysis and never used."""
 UNKNOWN = (
     "People were not given occupational therapy by lot. Those who saw a therapist may differ in ways the data do "
     "not show. So this report cannot say that the therapy was the reason.",
@@ -24,15 +22,15 @@ UNKNOWN = (
 def story(released: Released) -> Story:
     """Return the manager's account of the care-package strand."""
     shares = _shares(released)
-    contact = _contact(released)
+    contact = story_contact.comparison(released)
     when = labels.horizon(next(iter(shares.values())).term) if shares else ""
     return Story(
         strand=released.strand,
         title=released.title,
         question=released.question,
         answer=_answer(shares, when),
-        answer_more=_contact_answer(contact),
-        key_figures=(*_share_cards(shares, when), *_contact_card(contact)),
+        answer_more=story_contact.answer(contact),
+        key_figures=(*_share_cards(shares, when), *story_contact.card(contact)),
         timeline=_timeline(released),
         timeline_sentences=_pace(released),
         sure=_sure(shares, contact),
@@ -57,17 +55,6 @@ def _shares(released: Released) -> dict[str, ReleasedEstimate]:
     return {p: chosen[p] for p in ("new", "existing", "all") if p in chosen}
 
 
-def _contact(released: Released) -> ReleasedEstimate | None:
-    """Return the adjusted comparison of occupational therapy contact as it happens in time, never ever/never."""
-    rows = [e for e in released.find("cox", outcome="increase", unit="ratio") if e.term.lower().startswith(CONTACT)]
-    shown = [e for e in rows if e.value is not None and e.lower is not None and e.upper is not None]
-    return shown[0] if len(shown) == 1 else None
-
-
-def _certainty(contact: ReleasedEstimate) -> Certainty:
-    return wording.certainty(contact.lower or 0.0, contact.upper or 0.0)
-
-
 def _answer(shares: dict[str, ReleasedEstimate], when: str) -> str:
     """Return the answer in one sentence."""
     groups = {p: e for p, e in shares.items() if p != "all"} or shares
@@ -76,19 +63,6 @@ def _answer(shares: dict[str, ReleasedEstimate], when: str) -> str:
     said = [f"{wording.in_100(e.value or 0.0)} {PEOPLE[p]}" for p, e in groups.items()]
     start = "a year" if when == "12 months" else when
     return f"Within {start} of leaving reablement, {wording.listed(tuple(said))} {HAD}."
-
-
-def _contact_answer(contact: ReleasedEstimate | None) -> str:
-    """Return the second answer: what goes with contact with an occupational therapist."""
-    if contact is None:
-        return "Too few people or events stand behind the comparison by occupational therapy to publish it."
-    way = "fewer" if (contact.value or 1.0) < 1 else "more"
-    return {
-        Certainty.CLEAR: f"After contact with an occupational therapist there were {way} increases than without it.",
-        Certainty.BORDERLINE: f"There may be {way} increases after contact with an occupational therapist.",
-        Certainty.UNCLEAR: "Whether contact with an occupational therapist makes a difference is not clear.",
-        Certainty.LITTLE: "There were about as many increases after contact with an occupational therapist as without.",
-    }[_certainty(contact)]
 
 
 def _share_cards(shares: dict[str, ReleasedEstimate], when: str) -> tuple[KeyFigure, ...]:
@@ -104,15 +78,6 @@ def _share_cards(shares: dict[str, ReleasedEstimate], when: str) -> tuple[KeyFig
             )
         )
     return tuple(cards)
-
-
-def _contact_card(contact: ReleasedEstimate | None) -> tuple[KeyFigure, ...]:
-    if contact is None:
-        return ()
-    sentence = wording.expected_100(contact, "increases", "without contact", "after contact")
-    title = "After seeing an occupational therapist"
-    ends = ("fewer increases", "more increases")
-    return (KeyFigure(heading=title, sentence=sentence, figure=figures.strip(contact, "contact", title, ends)),)
 
 
 def _timeline(released: Released) -> figures.Figure | None:
@@ -146,7 +111,7 @@ def _others(released: Released, population: str) -> str:
     return f" By then about {wording.listed(tuple(said))} without one." if said else ""
 
 
-def _sure(shares: dict[str, ReleasedEstimate], contact: ReleasedEstimate | None) -> tuple[str, ...]:
+def _sure(shares: dict[str, ReleasedEstimate], contact: Comparison | None) -> tuple[str, ...]:
     said = []
     widths = [round(100 * (e.upper - e.lower)) for e in shares.values() if e.upper is not None and e.lower is not None]
     if widths:
@@ -157,17 +122,11 @@ def _sure(shares: dict[str, ReleasedEstimate], contact: ReleasedEstimate | None)
             f"chance alone could move it: up to about {half} in 100 either way for the shares above."
         )
     if contact is not None:
-        said.append(
-            f"For contact with an occupational therapist: {_lower_first(wording.CERTAINTY[_certainty(contact)])}"
-        )
+        said.append(story_contact.sure(contact))
     return tuple(said)
 
 
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
-def _means(shares: dict[str, ReleasedEstimate], contact: ReleasedEstimate | None, when: str) -> tuple[str, ...]:
+def _means(shares: dict[str, ReleasedEstimate], contact: Comparison | None, when: str) -> tuple[str, ...]:
     said = []
     for population in ("new", "existing"):
         if population in shares:
@@ -180,21 +139,5 @@ def _means(shares: dict[str, ReleasedEstimate], contact: ReleasedEstimate | None
     if new and existing and (existing.lower or 0) > (new.upper or 1):
         said.append("Reviews: people who already had care before reablement are the ones to look at first.")
     if contact is not None:
-        said.append(_advice(contact))
+        said.append(story_contact.advice(contact))
     return tuple(said)
-
-
-def _advice(contact: ReleasedEstimate) -> str:
-    """Return what to do about occupational therapy contact, which may be nothing different."""
-    kind = _certainty(contact)
-    if kind in (Certainty.UNCLEAR, Certainty.LITTLE):
-        return "Occupational therapy: nothing here is a reason to offer more or less. For now, change nothing."
-    if (contact.value or 1.0) < 1:
-        return (
-            "Occupational therapy: the pattern fits the idea that contact delays increases, but does not prove it. "
-            "Keep the offer in place. Ask for a fair comparison before changing it."
-        )
-    return (
-        "Occupational therapy: more increases followed contact. Therapists may see the people whose needs are growing. "
-        "This is no reason to offer less."
-    )

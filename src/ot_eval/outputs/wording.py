@@ -40,6 +40,11 @@ NEAR = 0.05
 """A ratio this close to 1 at its nearer end is borderline (judgement: 5 where 100 were expected)."""
 SMALL = 0.10
 """A range of ratios wholly within this of 1 is little or no difference (judgement)."""
+NEAR_DAYS = 7
+"""A difference this close to none at its nearer end is borderline (judgement: a week)."""
+SMALL_DAYS = 14
+"""A range of differences wholly within this of none is little or no difference (judgement: two weeks)."""
+WEEK = 7
 
 
 def certainty(lower: Number, upper: Number) -> Certainty:
@@ -54,6 +59,19 @@ def certainty(lower: Number, upper: Number) -> Certainty:
         return Certainty.LITTLE if lower >= 1 - SMALL and upper <= 1 + SMALL else Certainty.UNCLEAR
     nearer = upper if upper < 1 else lower
     return Certainty.BORDERLINE if abs(nearer - 1) <= NEAR else Certainty.CLEAR
+
+
+def certainty_of_days(lower: Number, upper: Number) -> Certainty:
+    """Classify an interval of a difference in days against 0.
+
+    Examples
+    --------
+    >>> [certainty_of_days(*r).value for r in ((9, 40), (3, 40), (-20, 30), (-9, 12))]
+    ['clear', 'borderline', 'unclear', 'little']
+    """
+    if lower <= 0 <= upper:
+        return Certainty.LITTLE if max(-lower, upper) <= SMALL_DAYS else Certainty.UNCLEAR
+    return Certainty.BORDERLINE if min(abs(lower), abs(upper)) <= NEAR_DAYS else Certainty.CLEAR
 
 
 def in_100(share: Number) -> str:
@@ -101,6 +119,43 @@ def difference_in_100(value: Number, lower: Number, upper: Number) -> str:
         return f"anywhere from {fewer} in 100 fewer to {more} in 100 more, so we cannot tell which"
     way = "fewer" if upper < 0 else "more"
     return f"about {abs(round(100 * value))} in 100 {way} (likely range: {ends[0]} to {ends[1]} {way})"
+
+
+def time_unit(lower: Number, upper: Number) -> tuple[str, int]:
+    """Return the unit a difference in days is said in: days where the whole range lies within four weeks, else weeks.
+
+    Examples
+    --------
+    >>> time_unit(-9, 12), time_unit(-9, 40)
+    (('days', 1), ('weeks', 7))
+    """
+    return ("days", 1) if max(abs(lower), abs(upper)) < 4 * WEEK else ("weeks", WEEK)
+
+
+def longer_or_shorter(value: Number, lower: Number, upper: Number, *, ranged: bool = True) -> str:
+    """Return a difference in average days in words; no direction where the range includes no difference.
+
+    Examples
+    --------
+    >>> longer_or_shorter(21.4, 8.2, 34.0)
+    'about 3 weeks longer (likely range: 1 to 5 weeks longer)'
+    >>> longer_or_shorter(-9.1, -16.0, -2.0, ranged=False)
+    'about 9 days shorter'
+    >>> longer_or_shorter(4.0, -15.2, 30.0)
+    'anywhere from 2 weeks shorter to 4 weeks longer, so we cannot tell which'
+    """
+    name, size = time_unit(lower, upper)
+    about, low, high = (abs(round(x / size)) for x in (value, lower, upper))
+    if lower <= 0 <= upper:
+        return f"anywhere from {_units(low, name)} shorter to {_units(high, name)} longer, so we cannot tell which"
+    way = "longer" if lower > 0 else "shorter"
+    low, high = sorted((low, high))
+    tail = f" (likely range: {low} to {_units(high, name)} {way})" if ranged else ""
+    return f"about {_units(about, name)} {way}{tail}"
+
+
+def _units(number: int, name: str) -> str:
+    return f"{number} {name.removesuffix('s') if number == 1 else name}"
 
 
 def expected_100(e: ReleasedEstimate, events: str, without: str, with_: str) -> str:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ot_eval.outputs import figures, labels, story_interventions, tables, tidier_table
+from ot_eval.outputs import (
+    figures,
+    labels,
+    story_contact,
+    story_interventions,
+    tables,
+    tidier_table,
+)
 from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.table import Table
 
@@ -14,15 +21,25 @@ _IMMORTAL_TIME = (
 )
 WARNINGS = {"ever_never": _IMMORTAL_TIME, "biased_ever_never": _IMMORTAL_TIME}
 """Analyses that are shown only as a warning, and why."""
+RATIOS = ("cox", "cox_unadjusted", "cox_subgroup")
+UNSTEADY = (
+    "These ratios were not shown to be steady over follow-up. Each is an average over time and depends on how long "
+    "people were followed. Read average time first."
+)
+"""Said above ratios of rates where the check of proportional hazards did not hold; they are then not drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One analysis as the reader meets it."""
+    """One analysis as the reader meets it.
+
+    `warning` says why a comparison may not be used at all, `caveat` how one must be read.
+    """
 
     name: str
     heading: str
     warning: str
+    caveat: str
     figures: tuple[figures.Figure, ...]
     tables: tuple[Table, ...]
 
@@ -36,22 +53,37 @@ def blocks(released: Released) -> tuple[Block, ...]:
     found = []
     for analysis in order:
         name = analysis.replace("_", "-")
+        caveat = _caveat(released, analysis)
         own = tuple(f for f in drawn if f.name == name or f.name.startswith(f"{name}-"))
         found.append(
             Block(
                 name=name,
                 heading=labels.label(analysis, labels.ANALYSES),
                 warning=WARNINGS.get(analysis, ""),
-                figures=() if analysis in WARNINGS else own,
+                caveat=caveat,
+                figures=() if analysis in WARNINGS or caveat else own,
                 tables=_tables(released, analysis, name),
             )
         )
     items = tidier_table.table(released)
     if items:
         found.append(
-            Block(name="tidier", heading="What was delivered, item by item", warning="", figures=(), tables=(items,))
+            Block(
+                name="tidier",
+                heading="What was delivered, item by item",
+                warning="",
+                caveat="",
+                figures=(),
+                tables=(items,),
+            )
         )
     return tuple(found)
+
+
+def _caveat(released: Released, analysis: str) -> str:
+    """Return what must be said above the ratios of an analysis where no check shows that they were steady."""
+    failed = any(c.name == story_contact.STEADY and not c.passed for c in released.checks)
+    return UNSTEADY if failed and analysis in RATIOS else ""
 
 
 def _tables(released: Released, analysis: str, name: str) -> tuple[Table, ...]:

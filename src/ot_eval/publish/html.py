@@ -230,6 +230,7 @@ def _block(block: Block) -> dict[str, object]:
         "name": block.name,
         "heading": block.heading,
         "warning": block.warning,
+        "caveat": block.caveat,
         "figures": [picture(f) for f in block.figures],
         "tables": block.tables,
     }

@@ -32,6 +32,12 @@ def methods(protocol: Protocol, released: tuple[Released, ...]) -> tuple[str, ..
             "Rates of increase were compared with a cause-specific Cox model. Occupational therapy contact counts only "
             f"from the day after it happened. The model also takes account of {used}."
         )
+    if "contact_time" in analyses:
+        weighed = " Weights make the two groups alike in the same things." if protocol.covariates else ""
+        lines.append(
+            "Average time without any of the outcomes was compared between people with and without contact by day "
+            f"{max(protocol.increase.set_up_days, 1)}.{weighed} It leads where no ratio was steady."
+        )
     return tuple(lines)
 
 

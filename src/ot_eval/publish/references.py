@@ -36,6 +36,7 @@ USED_BY = {
     "kaplan_meier": ("kaplan_meier",),
     "restricted_mean": ("royston",),
     "restricted_time_lost": ("royston", "andersen"),
+    "contact_time": ("royston",),
     "cox": ("cox", "lin_wei", "grambsch"),
     "cox_unadjusted": ("cox",),
     "cox_subgroup": ("cox",),

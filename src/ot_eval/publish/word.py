@@ -88,6 +88,8 @@ def _strand(document: Any, released: Released) -> None:
         document.add_heading(block.heading, level=2)
         if block.warning:
             document.add_paragraph(f"Do not use this comparison. {block.warning}")
+        if block.caveat:
+            document.add_paragraph(block.caveat)
         for figure in block.figures:
             word_parts.add_figure(document, figure)
         for table in block.tables:

@@ -17,10 +17,12 @@ from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import Check, Estimate
 from ot_eval.models import checks, cox, rates
 from ot_eval.models.about import About
+from ot_eval.studies.care_packages_lead import ADJUSTED, UNADJUSTED, contact_time, contact_time_unadjusted
 
 INCREASE = "increase"
 LEFT_OUT_PERCENT = 10
 """With more people than this left out for want of a covariate, a complete-case comparison is doubtful."""
+Found = tuple[Estimate | Check, ...]
 CONTACT = "OT contact"
 CONTACT_WORDS = ("not yet", "from the day after")
 
@@ -36,7 +38,8 @@ def contact_rates(people: pd.DataFrame, about: About, _protocol: Protocol) -> tu
 def contact_models(people: pd.DataFrame, protocol: Protocol) -> tuple[tuple[Estimate, ...], tuple[Check, ...]]:
     """Compare rates of increase before and after contact with an occupational therapist, as contact happens in time.
 
-    Unadjusted, then adjusted for the protocol's covariates; the latter's assumptions are checked. The naive comparison
+    Unadjusted, then adjusted for the protocol's covariates; the latter's assumptions are checked. Average time by
+    contact stands beside it, and before it where the ratio was not steady or could not be tested. The naive comparison
     of people ever and never seen comes last and is labelled biased.
     """
     about = About(population="all", outcome=INCREASE, level=protocol.level, study=protocol.study)
@@ -46,29 +49,57 @@ def contact_models(people: pd.DataFrame, protocol: Protocol) -> tuple[tuple[Esti
     known = complete(placed, protocol)
     rows = cox.split_exposure(placed, name=CONTACT, words=CONTACT_WORDS)
     full = cox.split_exposure(known, name=CONTACT, words=CONTACT_WORDS)
-    adjusted = (CONTACT, *usable(known, protocol))
-    steps: tuple[tuple[str, Callable[[], tuple[Estimate, ...]]], ...] = (
+    covariates = usable(known, protocol)
+    steps: tuple[tuple[str, Callable[[], Found]], ...] = (
         ("cox_unadjusted", lambda: _model(rows, (CONTACT,), about, protocol)),
-        ("cox", lambda: _model(full, adjusted, about, protocol)),
-        *_subgroups(full, adjusted, about, protocol),
+        ("cox", lambda: _model(full, (CONTACT, *covariates), about, protocol)),
+        (UNADJUSTED, lambda: contact_time_unadjusted(placed, CONTACT, protocol)),
+        (ADJUSTED, lambda: contact_time(known, covariates, CONTACT, protocol)),
+        *_subgroups(full, (CONTACT, *covariates), about, protocol),
         ("ever_never", lambda: cox.ever_never(people, cause=INCREASE, about=about)),
     )
     found: list[Estimate] = []
     said = [_left_out(len(people) - len(known), len(people))] if len(known) < len(people) else []
     for analysis, fit in steps:
         try:
-            found += [replace(e, analysis=analysis) for e in fit()]
+            new = fit()
         except AnalysisRefused as why:
             said.append(refusal(analysis, "all", why))
+            continue
+        found += [replace(e, analysis=analysis) for e in new if isinstance(e, Estimate)]
+        said += [c for c in new if isinstance(c, Check)]
+    steady = False
     if any(e.analysis == "cox" for e in found):
-        fitted = cox.fit(full, _request(adjusted, protocol))
-        said += [checks.proportional_hazards(fitted, about), checks.influence(fitted)]
-    return tuple(found), tuple(said)
+        fitted = cox.fit(full, _request((CONTACT, *covariates), protocol))
+        check = checks.proportional_hazards(fitted, about, term=CONTACT)
+        steady = check.passed
+        said += [what_leads(check, any(e.analysis == ADJUSTED for e in found)), checks.influence(fitted)]
+    return tuple(found if steady else _time_first(found)), tuple(said)
+
+
+def what_leads(steady: Check, other: bool) -> Check:
+    """Return the check of proportional hazards with what follows from it: a ratio leads only where it was steady.
+
+    `other` says whether average time could be compared instead.
+    """
+    if steady.passed:
+        return steady
+    follows = (
+        "So this report leads with average time instead. The ratio stands in the full report."
+        if other
+        else "Average time could not be compared either, so this report leads with no comparison."
+    )
+    return replace(steady, sentence=f"{steady.sentence} {follows}")
+
+
+def _time_first(found: list[Estimate]) -> list[Estimate]:
+    """Return the estimates with average time before the ratios, which then only follow."""
+    return sorted(found, key=lambda e: e.analysis not in (ADJUSTED, UNADJUSTED))
 
 
 def _subgroups(
     rows: pd.DataFrame, adjusted: tuple[str, ...], about: About, protocol: Protocol
-) -> Iterator[tuple[str, Callable[[], tuple[Estimate, ...]]]]:
+) -> Iterator[tuple[str, Callable[[], Found]]]:
     """Yield the adjusted comparison within each level of each planned subgroup; only the contact's line is kept."""
     for column in protocol.subgroups:
         for level in sorted(rows[column].dropna().astype(str).unique()):

@@ -145,7 +145,10 @@ def test_checks_speak_when_hazards_cross_and_when_one_provider_decides(about):
     })  # fmt: skip
     crossing = checks.proportional_hazards(fit(frame, CoxModel(cause="increase", terms=("arm",))), about)
     assert not crossing.passed
-    assert "average days" in crossing.sentence
+    assert "only an average over time" in crossing.sentence
+    one = checks.proportional_hazards(fit(frame, CoxModel(cause="increase", terms=("arm",))), about, term="arm")
+    assert not one.passed
+    assert "decided by arm and all covariates" in one.detail
     steady = council(rng, n=2_000)
     fitted = fit(steady, CoxModel(cause="increase", terms=("sex",), cluster="provider_id"))
     assert checks.influence(fitted).passed
