@@ -383,11 +383,11 @@ def test_unmapped_words_are_said_and_mapped_words_count(run):
 @pytest.mark.parametrize(
     ("planned_on", "by", "protocol", "passed", "said"),
     [
-        (-1, "hospital team", {}, True, "hospital team, before or on admission"),
-        (3, "our own team", {}, False, "our own team, not always before admission"),
+        (-1, "hospital team", {}, True, "hospital team. When: before or on admission"),
+        (3, "our own team", {}, False, "our own team. When: not always before admission"),
         (None, "our own team", {}, False, "not always before admission"),
-        (None, None, {}, False, "nobody that is named"),
-        (None, None, {"planned_by": "the ward", "planned_when": "at referral"}, True, "the ward, at referral"),
+        (None, None, {}, False, "nobody is named"),
+        (None, None, {"planned_by": "the ward", "planned_when": "at referral"}, True, "the ward. When: at referral"),
     ],
 )
 def test_who_planned_the_package_and_when_is_said(run, planned_on, by, protocol, passed, said):

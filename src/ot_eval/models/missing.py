@@ -20,6 +20,7 @@ from ot_eval.models.jackknife import jackknife
 
 FOLLOWED, DIFFER, IMPUTED, DELTA = "followed_up", "lost_to_follow_up", "multiple_imputation", "delta_adjusted"
 AT_RANDOM = "missing at random"
+MOMENTS = {"end": "the end of reablement", "follow_up": "follow-up"}
 NOTABLE = 0.1  # standardised difference from which two groups are usually called unlike (Austin 2009)
 
 
@@ -83,10 +84,11 @@ def alike(found: Sequence[Estimate], repeated: Repeated, time: str) -> Check:
         e for e in found if e.measure == "standardised difference" and abs(e.value or 0) > NOTABLE and time in e.term
     ]
     names = ", ".join(e.term.split(": ", 1)[1] for e in unlike)
+    moment = MOMENTS.get(time, time)
     sentence = (
-        f"People without a score at {time} were much like those with one, in what was known at the start."
+        f"People without a score at {moment} were much like those with one, in what was known at the start."
         if not unlike
-        else f"People without a score at {time} differed from those with one in: {names}. Read the change with care."
+        else f"People without a score at {moment} differed from those with one in: {names}. Read the change with care."
     )
     return Check(
         analysis=DIFFER,

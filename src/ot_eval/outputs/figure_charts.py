@@ -45,7 +45,7 @@ def months(released: Released, population: str = EVERYONE) -> Figure | None:
         return None
     what, who = rows[0].outcome, "" if population == EVERYONE else f" in {population}"
     hidden = sum(s is None for s in found.shares)
-    left_out = f" {hidden} months are not drawn, because a number behind them is small" if hidden else ""
+    left_out = undrawn(hidden, "month")
     subtitle = f"Share of stays {what}{who}, by month of admission"
     said = "; ".join(
         f"{_month(n)} {numbers.value(s, 'percent')}" for n, s in zip(found.names, found.shares, strict=True) if s
@@ -143,6 +143,20 @@ def percent_axes(figure: Canvas) -> Axes:
     axes.tick_params(length=0, pad=6)
     axes.spines["left"].set_visible(False)
     return axes
+
+
+def undrawn(hidden: int, what: str) -> str:
+    """Say how many months or homes are left out, or nothing where none is.
+
+    Examples
+    --------
+    >>> undrawn(1, "home"), undrawn(0, "home")
+    (' 1 home is not drawn, because a number behind it is small', '')
+    """
+    if not hidden:
+        return ""
+    verb, behind = (" is", "it") if hidden == 1 else ("s are", "each")
+    return f" {hidden} {what}{verb} not drawn, because a number behind {behind} is small"
 
 
 def zoom(axes: Axes, heights: Sequence[float]) -> None:

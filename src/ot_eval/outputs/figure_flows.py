@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from ot_eval.outputs import labels, numbers
+from ot_eval.outputs import labels, numbers, wording
 from ot_eval.outputs.disclosure_counts import variable_and_level
 from ot_eval.outputs.figure_course import slug
 from ot_eval.outputs.figure_style import FONT, LIGHT, WIDE, canvas
@@ -31,11 +31,12 @@ SHADES = {"better": 0.55, "the same": 0.30, "worse": 0.60}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """People who went from one level to another; `people` is None where it is hidden."""
+    """People who went from one level to another, of the `began` at the first; None where a number is hidden."""
 
     before: int
     after: int
     people: int | None
+    began: int | None
     lower_is_better: bool
 
     @property
@@ -61,7 +62,7 @@ def lower_is_better(released: Released) -> tuple[str, ...]:
 def _flow(e: ReleasedEstimate, *, lower: bool) -> Flow:
     before, after = (int(part.rsplit(" ", 1)[-1]) for part in variable_and_level(e.term))
     people = None if e.value is None else int(e.value)
-    return Flow(before=before, after=after, people=people, lower_is_better=lower)
+    return Flow(before=before, after=after, people=people, began=e.n, lower_is_better=lower)
 
 
 def alluvial(released: Released, outcome: str) -> Figure | None:
@@ -71,7 +72,6 @@ def alluvial(released: Released, outcome: str) -> Figure | None:
     if not shown:
         return None
     what = labels.label(outcome, labels.OUTCOMES)
-    counted = {way: sum(f.people or 0 for f in shown if f.way == way) for way in ROLES}
     best = "1 is the best level" if every[0].lower_is_better else "a higher level is better"
     subtitle = f"Levels of {what} at the start (left) and the end (right) of reablement; {best}"
     said = "; ".join(f"level {f.before} to level {f.after}, {numbers.count(f.people)} people ({f.way})" for f in shown)
@@ -79,8 +79,7 @@ def alluvial(released: Released, outcome: str) -> Figure | None:
     note = f" {hidden} flows are hidden because they are small, and are not drawn." if hidden else ""
     return Figure(
         name=f"{TRANSITIONS.replace('_', '-')}-{slug(outcome)}",
-        title=f"{what[:1].upper()}{what[1:]}: of the people shown, {numbers.count(counted['better'])} moved to a "
-        f"better level and {numbers.count(counted['worse'])} to a worse one",
+        title=f"{what[:1].upper()}{what[1:]}{_improved(released, outcome)}",
         subtitle=f"{subtitle}.{note}".removesuffix(".") if note else subtitle,
         alt=f"Flow chart. {subtitle}. {said}.{note}",
         table=listing(
@@ -99,6 +98,13 @@ def alluvial(released: Released, outcome: str) -> Figure | None:
     )
 
 
+def _improved(released: Released, outcome: str) -> str:
+    """Say how many improved, from the share of everyone: flows that are shown would make too much of the large ones."""
+    rows = [e for e in released.find("percent_improvement", outcome=outcome) if "improved a level" in e.measure]
+    share = rows[0].value if rows else None
+    return "" if share is None else f": {wording.in_100(share / 100)} got better by a level or more"
+
+
 def _levels(flows: Sequence[Flow]) -> list[int]:
     return sorted({f.before for f in flows})
 
@@ -107,10 +113,14 @@ def draw(shown: Sequence[Flow], levels: Sequence[int], size: tuple[float, float]
     """Draw a column of levels on each side, and a ribbon a flow as thick as its number of people."""
     wide, figure = size[0] >= WIDE[0], canvas(size)
     axes = figure.add_subplot()
-    total = sum(f.people or 0 for f in shown)
+    began = {level: max((f.began or 0 for f in shown if f.before == level), default=0) for level in levels}
+    seen = {level: sum(f.people or 0 for f in shown if f.before == level) for level in levels}
+    began = {level: max(began[level], seen[level]) for level in levels}  # rounded parts may exceed a rounded whole
+    arrived = {level: sum(f.people or 0 for f in shown if f.after == level) for level in levels}
+    total = max(sum(began.values()), sum(arrived.values()))
     gap = GAP * total
-    left = _column(axes, 0.0, shown, levels, gap, side="before")
-    right = _column(axes, 1.0, shown, levels, gap, side="after")
+    left = _column(axes, began, total, gap, before=True)
+    right = _column(axes, arrived, total, gap, before=False)
     for f in sorted(shown, key=lambda f: (f.before, f.after)):
         people = f.people or 0
         _ribbon(axes, left[f.before], right[f.after], people, f.way)
@@ -131,21 +141,23 @@ def _key(axes: Axes, *, wide: bool) -> None:
         axes.text(x, -0.06, way, color=LIGHT[ROLES[way]], ha="center", fontweight="bold", transform=axes.transAxes)
 
 
-def _column(
-    axes: Axes, x: float, shown: Sequence[Flow], levels: Sequence[int], gap: float, *, side: str
-) -> dict[int, float]:
-    """Draw one side's levels, the first at the top, and return the height at which each begins."""
-    total = sum(f.people or 0 for f in shown)
-    top = total + gap * (len(levels) - 1)
+def _column(axes: Axes, people: dict[int, int], total: int, gap: float, *, before: bool) -> dict[int, float]:
+    """Draw one side's levels, the first at the top, and return the height at which each begins.
+
+    On the left a level is as tall as the people who began there, so that a gap shows where flows are hidden. On the
+    right it is as tall as the flows that are shown, and has no number.
+    """
+    x = 0.0 if before else 1.0
+    top = total + gap * (len(people) - 1)
     tops = {}
-    for level in levels:
-        people = sum(f.people or 0 for f in shown if getattr(f, side) == level)
+    for level, n in people.items():
         tops[level] = top
-        axes.add_patch(Rectangle((x - BAR / 2, top - people), BAR, people, facecolor=LIGHT["ink"], linewidth=0))
-        if people:
-            place, align = (x - BAR, "right") if side == "before" else (x + BAR, "left")
-            axes.text(place, top - people / 2, f"Level {level}: {people}", ha=align, va="center", fontsize=FONT - 1)
-        top -= people + gap
+        axes.add_patch(Rectangle((x - BAR / 2, top - n), BAR, n, facecolor=LIGHT["ink"], linewidth=0))
+        words = f"Level {level}: {numbers.count(n)}" if before else f"Level {level}"
+        if n:
+            place, align = (x - BAR, "right") if before else (x + BAR, "left")
+            axes.text(place, top - n / 2, words, ha=align, va="center", fontsize=FONT - 1)
+        top -= n + gap
     return tops
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure as Canvas
 
 from ot_eval.outputs import numbers
-from ot_eval.outputs.figure_charts import LEAST_POINTS, ROUNDED, beside, percent_axes, zoom
+from ot_eval.outputs.figure_charts import LEAST_POINTS, ROUNDED, beside, percent_axes, undrawn, zoom
 from ot_eval.outputs.figure_style import LIGHT, WIDE, canvas
 from ot_eval.outputs.figures import Figure
 from ot_eval.outputs.released import Released
@@ -44,7 +44,7 @@ def funnel(released: Released) -> Figure | None:
     what = rows[0].outcome
     outside = [h.name for h in homes if h.outside]
     hidden = len(rows) - len(homes)
-    left_out = f" {hidden} homes are not drawn, because a number behind them is small" if hidden else ""
+    left_out = undrawn(hidden, "home")
     subtitle = f"Share of stays {what}, one dot a home; between the lines, homes differ no more than chance allows"
     said = "; ".join(
         f"{h.name} {numbers.value(h.share, 'percent')} of {numbers.count(h.n)} ({h.verdict})" for h in homes

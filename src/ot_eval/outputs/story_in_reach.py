@@ -7,7 +7,16 @@ from ot_eval.outputs.figure_bars import Bar
 from ot_eval.outputs.figures import Figure
 from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.story import KeyFigure, Story
-from ot_eval.outputs.story_progress import STANDING, lead_of, report_figures, share, share_card, what, which_percent
+from ot_eval.outputs.story_progress import (
+    MOST_FIGURES,
+    STANDING,
+    lead_of,
+    report_figures,
+    share,
+    share_card,
+    what,
+    which_percent,
+)
 
 UNKNOWN = (
     "What would have happened without the beds is not known: a planned package is an opinion, and the cost of the "
@@ -132,7 +141,9 @@ def _team(released: Released) -> KeyFigure | None:
         return None
     share_said = wording.in_100((e.value or 0) / 100)
     said = f"In {share_said} weeks in a bed, the person was discussed at the weekly team meeting"
-    return KeyFigure(heading="Weekly team meeting", sentence=f"{said} (likely range: {numbers.interval(e)}).")
+    if e.lower is not None and e.upper is not None:
+        said += f" (likely range: {wording.range_in_100(e.lower / 100, e.upper / 100)})"
+    return KeyFigure(heading="Weekly team meeting", sentence=f"{said}.")
 
 
 def _hours(released: Released) -> KeyFigure | None:
@@ -161,11 +172,11 @@ def pictures(released: Released) -> tuple[Figure, ...]:
 
 
 def in_report(released: Released) -> tuple[Figure, ...]:
-    """Return every figure of the full report: each home's months too, and every score."""
+    """Return the figures of the full report, as many as a page carries: each home's months too, and the scores."""
     homes = dict.fromkeys(e.population for e in released.find(figure_charts.BY_MONTH))
-    found = [*(figure_charts.months(released, h) for h in homes)]
-    found += [figure_stay.still_in_bed(released), figure_funnel.funnel(released), costs(released)]
-    return (*(f for f in found if f is not None), *report_figures(released))
+    found = [figure_stay.still_in_bed(released), figure_funnel.funnel(released), costs(released)]
+    found += [figure_charts.months(released, h) for h in sorted(homes, key=lambda h: h != figure_charts.EVERYONE)]
+    return (*(f for f in found if f is not None), *report_figures(released))[:MOST_FIGURES]
 
 
 def costs(released: Released) -> Figure | None:

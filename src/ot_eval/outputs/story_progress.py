@@ -16,6 +16,8 @@ PARETIAN = "paretian_class"
 ADJUSTED = "baseline_adjusted_difference"
 STANDING = ("regression_to_the_mean", "lost_to_follow_up", "delta_adjusted")
 """Checks that the page repeats; the others stand in the full report."""
+MOST_FIGURES = 6
+"""Figures of a full report, at most: more would make its page too large to send."""
 UNKNOWN = (
     "Scores show what people could do on the day, as the assessor saw it. They do not show what people chose to do.",
 )
@@ -79,7 +81,7 @@ def _afterwards(released: Released, lead: str) -> str:
         return "In the weeks after reablement the mean score neither clearly rose nor clearly fell."
     size = numbers.value(abs(change.value or 0), change.unit)
     better = (change.lower > 0) != (lead in figure_flows.lower_is_better(released))
-    return f"After reablement the mean score got {'better' if better else 'worse'} again, by {size}{_points(change)}."
+    return f"After reablement the mean score got {'better' if better else 'worse'}, by {size}{_points(change)}."
 
 
 def _points(e: ReleasedEstimate) -> str:
@@ -144,13 +146,17 @@ def pictures(released: Released) -> tuple[Figure, ...]:
 
 
 def report_figures(released: Released) -> tuple[Figure, ...]:
-    """Return every figure of the full report: the course and the sensitivity of each score, the flows of each level."""
-    scores = tuple(dict.fromkeys(e.outcome for e in released.find("course")))
+    """Return the figures of the full report, as many as a page carries; its tables hold every number.
+
+    They are the course and the sensitivity of each instrument's first score, and the flows of each score in levels.
+    """
+    leads = tuple(dict.fromkeys(e.outcome for e in released.find("followed_up")))
     levels = tuple(dict.fromkeys(e.outcome for e in released.find(figure_flows.TRANSITIONS)))
-    found: list[Figure | None] = [figure_course.course(released, s) for s in scores if s not in levels]
-    found += [figure_flows.alluvial(released, s) for s in levels]
-    found += [figure_bars.sensitivity(released, s, t) for s in scores for t in (DURING, OVERALL)]
-    return tuple(f for f in found if f is not None)
+    found: list[Figure | None] = [figure_course.course(released, s) for s in leads if s not in levels]
+    found += [figure_bars.sensitivity(released, s, OVERALL) for s in leads]
+    most = _most_moved(released)
+    found += [figure_flows.alluvial(released, s) for s in sorted(levels, key=lambda s: s != most)]
+    return tuple(f for f in found if f is not None)[:MOST_FIGURES]
 
 
 def _most_moved(released: Released) -> str:

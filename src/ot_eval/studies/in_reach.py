@@ -125,7 +125,8 @@ def definitions(protocol: Protocol, prices: dict[str, unit_costs.UnitCost]) -> t
         "Readmission is counted in people who left the bed alive and not for hospital.",
     ]
     said += [
-        f"{cost.item}: £{cost.value:g} a {cost.unit}, {cost.price_year} prices ({cost.source})."
+        f"{cost.item.replace('_', ' ').capitalize()}: £{cost.value:g} per {cost.unit}, {cost.price_year} prices "
+        f"({cost.source})."
         for cost in prices.values()
     ]
     if plan.comparators:

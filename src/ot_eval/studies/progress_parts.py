@@ -19,6 +19,7 @@ from ot_eval.models import (
     change_visits,
     missing,
 )
+from ot_eval.outputs import labels
 from ot_eval.studies.progress_data import EVERYONE, covariates
 from ot_eval.studies.progress_material import AFTER, DURING, FEWEST_PEOPLE, INTERVALS, Found, Material, Part, attempt
 
@@ -94,7 +95,7 @@ def _reading(percent: float, decimals: int, source: str, found: Iterable[Estimat
         analysis=change_percent.ANALYSIS,
         name=f"published {figure} for {outcome}",
         passed=bool(matches),
-        sentence=f"The published {figure} for {outcome} {said}.",
+        sentence=f"The published {figure} for {labels.label(outcome, labels.OUTCOMES)} {said}.",
         detail=source or "source of the figure not given",
     )
 
