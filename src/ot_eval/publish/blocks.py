@@ -8,7 +8,9 @@ from ot_eval.outputs import (
     figures,
     labels,
     story_contact,
+    story_in_reach,
     story_interventions,
+    story_progress,
     tables,
     tidier_table,
 )
@@ -48,8 +50,7 @@ def blocks(released: Released) -> tuple[Block, ...]:
     """Return the blocks of a strand's report in reading order."""
     names = [e.analysis for e in released.estimates] + [c.analysis for c in released.curves]
     order = sorted(dict.fromkeys(n for n in names if n != "table_one"), key=lambda n: n in WARNINGS)
-    heat_map = story_interventions.heat_map(released)
-    drawn = (*figures.of_strand(released), *([heat_map] if heat_map else []))
+    drawn = _drawn(released)
     found = []
     for analysis in order:
         name = analysis.replace("_", "-")
@@ -78,6 +79,16 @@ def blocks(released: Released) -> tuple[Block, ...]:
             )
         )
     return tuple(found)
+
+
+def _drawn(released: Released) -> tuple[figures.Figure, ...]:
+    """Return the figures of a full report; the name of each begins with that of its analysis."""
+    if released.strand == "progress":
+        return story_progress.report_figures(released)
+    if released.strand == "in_reach":
+        return story_in_reach.in_report(released)
+    heat_map = story_interventions.heat_map(released)
+    return (*figures.of_strand(released), *([heat_map] if heat_map else []))
 
 
 def _caveat(released: Released, analysis: str) -> str:

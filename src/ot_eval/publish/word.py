@@ -48,6 +48,7 @@ def _summary(document: Any, released: tuple[Released, ...], protocol: Protocol) 
         document.add_heading("The main figures", level=1)
         word_parts.add_bullets(document, tuple(k.sentence for k in story.key_figures))
     _when(document, story)
+    _pictures(document, story)
     for heading, lines in (
         ("How sure are we?", story.sure),
         ("What it means for your service", story.means),
@@ -61,6 +62,13 @@ def _summary(document: Any, released: tuple[Released, ...], protocol: Protocol) 
     document.add_heading("How it was done", level=1)
     for line in methods(protocol, released):
         document.add_paragraph(line)
+
+
+def _pictures(document: Any, story: Story) -> None:
+    if story.pictures:
+        document.add_heading("In pictures", level=1)
+    for figure in story.pictures:
+        word_parts.add_figure(document, figure)
 
 
 def _when(document: Any, story: Story) -> None:
