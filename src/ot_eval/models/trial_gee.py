@@ -18,6 +18,7 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.models.trial_data import Columns, Trial, read_trial, refuse_weight
+from ot_eval.models.trial_methods import EVEN_SIZES, unlike_arms
 from ot_eval.models.trial_moments import design, fay_graubard, sandwich
 from ot_eval.models.trial_records import Array, Comparison, t_interval
 from ot_eval.models.trial_summary import icc_of
@@ -26,9 +27,6 @@ Family = Literal["mean", "odds", "rate_ratio"]
 Correlation = Literal["exchangeable", "independence"]
 Errors = Literal["KC", "MD", "AVG"]
 METHOD = {"KC": "gee_kc_t", "MD": "gee_md_t", "AVG": "gee_avg_t"}
-LEAST_IN_UNEQUAL_ARMS, MOST_UNEQUAL = 4, 1.5
-EVEN_SIZES = 0.23
-"""Coefficient of variation of size up to which sizes count as equal (Eldridge, Ashby & Kerry 2006)."""
 FAMILY = {"mean": sm.families.Gaussian, "odds": sm.families.Binomial, "rate_ratio": sm.families.Poisson}
 MEASURE = {"mean": "difference in means", "odds": "odds ratio", "rate_ratio": "rate ratio"}
 
@@ -127,7 +125,7 @@ def refuse_where_wrong(trial: Trial, errors: Errors) -> None:
     """Refuse the designs in which the corrected equations reject true null hypotheses too often, with the rate."""
     one = trial.n_coached
     fewest, most = min(one, trial.n_cluster - one), max(one, trial.n_cluster - one)
-    if fewest != most and (fewest < LEAST_IN_UNEQUAL_ARMS or most > MOST_UNEQUAL * fewest):
+    if unlike_arms(fewest, most):
         raise AnalysisRefused(
             f"trial: {fewest} providers against {most}",
             expected="arms of like numbers: with 2 against 6 these errors rejected 6-13 % of true null hypotheses, "
