@@ -77,7 +77,7 @@ class Document:
     --------
     >>> document = Document(turns_of("I01", [("interviewer", "And now?"), ("participant", "I can bath.")]))
     >>> document.text
-    'Interviewer: And now?\\nParticipant: I can bath.\\n'
+    'Interviewer: And now?\nParticipant: I can bath.\n'
     >>> document.pieces(30, 47)
     (('I01-0002', 0, 11),)
     >>> document.place("I01-0002", 0, 5)
