@@ -16,15 +16,20 @@ TEXTS = {
     p.relative_to(ROOT).as_posix(): p.read_text(encoding="utf-8")
     for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("protocols/*.yaml"), ROOT / "Makefile"]
 } | {"README.txt of a new study": README}
-COMMAND = re.compile(r"\bot-eval ((?:protocol |code |counts |surveys )?[a-z]+)([^\n`#]*)")
+GROUPS = "protocol |code |counts |surveys |interviews deidentify |interviews code |interviews "
+COMMAND = re.compile(rf"\bot-eval ((?:{GROUPS})?[a-z]+)([^\n`#]*)")
 
 
 def verbs() -> dict[str, set[str]]:
     """Return each verb with its options."""
     found = {}
-    for name, command in typer.main.get_command(app).commands.items():
-        for inner, part in getattr(command, "commands", {"": command}).items():
-            found[f"{name} {inner}".strip()] = {option for p in part.params for option in p.opts}
+    waiting = list(typer.main.get_command(app).commands.items())
+    for name, command in waiting:
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            found[name] = {option for p in command.params for option in p.opts}
+        else:
+            waiting += [(f"{name} {part}", below) for part, below in inner.items()]
     return found
 
 

@@ -16,6 +16,7 @@ from rich.markup import escape
 from ot_eval.cli_code import code_app
 from ot_eval.cli_console import door, known_strands, out, quote, show_check, show_run, show_verdict
 from ot_eval.cli_counts import counts_app
+from ot_eval.cli_interviews import interviews_app
 from ot_eval.cli_steps import steps
 from ot_eval.cli_surveys import surveys_app
 
@@ -34,6 +35,7 @@ protocol_app = typer.Typer(no_args_is_help=True, help="Freeze a protocol, or pri
 app.add_typer(protocol_app, name="protocol")
 app.add_typer(code_app, name="code")
 app.add_typer(counts_app, name="counts")
+app.add_typer(interviews_app, name="interviews")
 app.add_typer(surveys_app, name="surveys")
 
 ProtocolFile = Annotated[Path, typer.Argument(metavar="PROTOCOL", help="The study's protocol: my-study/protocol.yaml")]

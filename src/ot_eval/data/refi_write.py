@@ -280,3 +280,14 @@ class _Build:
 
 def _written(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else _clean(str(value))
+
+
+def code_guid(code: str) -> str:
+    """Return the GUID under which a code of a codebook is written, always the same.
+
+    Examples
+    --------
+    >>> code_guid("listened") == code_guid("listened"), len(code_guid("listened"))
+    (True, 36)
+    """
+    return _guid(code, "code")

@@ -49,7 +49,7 @@ def plain_of(contents: str) -> tuple[str, list[int]]:
     Examples
     --------
     >>> plain_of("<p>One.</p><p>Two &amp; more.</p>")[0]
-    'One.\\nTwo & more.\\n'
+    'One.\nTwo & more.\n'
     """
     parser = _Plain()
     parser.feed(contents)
