@@ -17,8 +17,19 @@ from ot_eval.base.protocol_file import load, schema_text
 from ot_eval.cli import app
 from ot_eval.cli_lab import lab_command, open_lab
 from ot_eval.studies import verify as verify_module
+from ot_eval.studies.pipeline import Options
 
-VERBS = (["init"], ["check"], ["run"], ["demo"], ["lab"], ["verify"], ["protocol", "lock"], ["protocol", "schema"])
+VERBS = (
+    ["init"],
+    ["check"],
+    ["run"],
+    ["demo"],
+    ["ids"],
+    ["lab"],
+    ["verify"],
+    ["protocol", "lock"],
+    ["protocol", "schema"],
+)
 PRIVATE = "Doris Example, 943 476 5919"
 
 
@@ -32,8 +43,8 @@ def pipeline(monkeypatch):
     """Stand in for the pipeline, so that these tests see only what a verb passes on."""
     asked = SimpleNamespace(calls=[], error=None)
 
-    def run_study(protocol_file, *, only, out, jobs, engine, overrides, on_step):
-        asked.calls.append((protocol_file, only, out, jobs, engine, overrides))
+    def run_study(protocol_file, options, on_step):
+        asked.calls.append((protocol_file, options))
         on_step("Reading", 0, 2)
         on_step("Reading", 2, 2)
         on_step("Publishing", 1, 1)
@@ -47,10 +58,9 @@ def pipeline(monkeypatch):
     asked.problems = [SimpleNamespace(**row, severity="noted")]
     fake = SimpleNamespace(
         run_study=run_study,
+        Options=Options,
         check_study=lambda _: SimpleNamespace(problems=tuple(asked.problems), facts={"data end": "2026-03-31"}),
-        demo=lambda folder, on_step: run_study(
-            folder, only=(), out=None, jobs=1, engine=None, overrides=(), on_step=on_step
-        ),
+        demo=lambda folder, on_step: run_study(folder, Options(), on_step),
     )
     monkeypatch.setattr(ot_eval.studies, "pipeline", fake, raising=False)
     monkeypatch.setitem(sys.modules, "ot_eval.studies.pipeline", fake)
@@ -74,19 +84,19 @@ def test_help_names_every_verb_and_the_exit_codes(call):
 def test_run_passes_every_option_on(call, pipeline):
     got = call(
         *("run", "my/protocol.yaml", "--only", "care_packages", "--only", "coaching", "--out", "there", "--jobs", "2"),
-        *("--engine", "spark", "--set", "seed=1", "--set", "increase.minimum_rise=2"),
+        *("--engine", "spark", "--set", "seed=1", "--set", "increase.minimum_rise=2", "--fresh", "--withdrawn"),
     )
     assert got.exit_code == 0
-    assert pipeline.calls == [
-        (
-            Path("my/protocol.yaml"),
-            ("care_packages", "coaching"),
-            Path("there"),
-            2,
-            "spark",
-            ("seed=1", "increase.minimum_rise=2"),
-        )
-    ]
+    options = Options(
+        only=("care_packages", "coaching"),
+        out=Path("there"),
+        jobs=2,
+        engine="spark",
+        overrides=("seed=1", "increase.minimum_rise=2"),
+        fresh=True,
+        withdrawn=True,
+    )
+    assert pipeline.calls == [(Path("my/protocol.yaml"), options)]
 
 
 def test_run_prints_each_step_once_the_headline_and_the_place(call, pipeline):

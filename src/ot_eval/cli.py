@@ -99,10 +99,14 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="SECTION.WORD=VALUE", help="Change a word for this run; listed as a deviation."),
     ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run every notebook, though nothing has changed.")] = False,
+    withdrawn: Annotated[
+        bool, typer.Option("--withdrawn", help="Earlier reports on these data never left your hands: forget them.")
+    ] = False,
 ) -> None:
     """Read, derive, analyse and publish: the whole study, in one go.
 
-    A run that fails or is stopped leaves the last report as it was.
+    A run that fails or is stopped leaves the last report as it was, and the next one goes on from there.
 
     Examples: ot-eval run my-study/protocol.yaml  |  ot-eval run my-study/protocol.yaml --set increase.minimum_rise=2
     """
@@ -110,15 +114,16 @@ def run(
         from ot_eval.studies import pipeline
 
         with steps() as on_step:
-            report = pipeline.run_study(
-                protocol,
+            options = pipeline.Options(
                 only=tuple(only or ()),
                 out=to,
                 jobs=jobs,
                 engine=engine,
                 overrides=tuple(changes or ()),
-                on_step=on_step,
+                fresh=fresh,
+                withdrawn=withdrawn,
             )
+            report = pipeline.run_study(protocol, options, on_step)
         show_run(report)
 
 
@@ -174,7 +179,9 @@ def verify(
             verdict = compare(
                 report,
                 protocol,
-                lambda plan, to: pipeline.run_study(plan, out=to, overrides=tuple(changes or ()), on_step=on_step),
+                lambda plan, to: pipeline.run_study(
+                    plan, pipeline.Options(out=to, overrides=tuple(changes or ()), fresh=True), on_step
+                ),
             )
         raise typer.Exit(show_verdict(verdict))
 

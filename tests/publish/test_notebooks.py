@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ot_eval.base.errors import AnalysisRefused, InternalFault, RequestError
-from ot_eval.publish.notebooks import run_all
+from ot_eval.publish.notebooks import Running, run_all
 
 PARAMETERS = 'protocol_path = ""\nprotocol_sha256 = ""'
 PERSON = "Mrs Example, 943 476 5919"
@@ -29,7 +29,9 @@ def notebook(folder, *sources, name="strand", parameters=PARAMETERS, tags=("para
 def run(tmp_path, *books, **options):
     protocol = tmp_path / "protocol.json"
     protocol.write_text("{}")
-    return run_all(tuple(books), tmp_path / "work", protocol_path=protocol, protocol_sha256="ab" * 32, **options)
+    return run_all(
+        tuple(books), tmp_path / "work", protocol_path=protocol, protocol_sha256="ab" * 32, running=Running(**options)
+    )
 
 
 def test_a_notebook_runs_here_with_the_two_parameters_and_stays_private(tmp_path):
@@ -153,10 +155,10 @@ def test_a_stopped_run_ends_soon_and_leaves_no_process(tmp_path, jobs):
         notebook(tmp_path, source, name=f"strand{i}")
     (tmp_path / "protocol.json").write_text("{}")
     code = (
-        "import pathlib, sys\nfrom ot_eval.publish.notebooks import run_all\n"
+        "import pathlib, sys\nfrom ot_eval.publish.notebooks import Running, run_all\n"
         "here = pathlib.Path(sys.argv[1])\n"
         "run_all(tuple(sorted(here.glob('*.ipynb'))), here / 'work', protocol_path=here / 'protocol.json',"
-        f" protocol_sha256='ab', jobs={jobs})"
+        f" protocol_sha256='ab', running=Running(jobs={jobs}))"
     )
     run = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60

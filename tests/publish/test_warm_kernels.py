@@ -17,12 +17,13 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 import nbformat
-from ot_eval.publish.notebooks import run_all
+from ot_eval.publish.notebooks import Running, run_all
 
 if __name__ == "__main__":
     folder, warm = Path(sys.argv[1]), tuple(sys.argv[3:])
     books = tuple(sorted(folder.glob("*.ipynb")))
-    done = run_all(books, folder / sys.argv[2], protocol_path=folder / "p.json", protocol_sha256="ab" * 32, warm=warm)
+    done = run_all(books, folder / sys.argv[2], protocol_path=folder / "p.json", protocol_sha256="ab" * 32,
+                   running=Running(warm=warm))
     print(json.dumps([[c.get("outputs") for c in nbformat.read(d.path, 4).cells[-1:]] for d in done]))
 """
 

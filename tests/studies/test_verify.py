@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 
 from ot_eval.base.errors import RequestError
-from ot_eval.studies.pipeline import run_study
+from ot_eval.studies.pipeline import Options, run_study
 from ot_eval.studies.verify import NO_CAUSE, Moved, verify
 
 RESULTS = (
@@ -140,7 +140,7 @@ def test_a_folder_that_is_no_report_and_a_lost_protocol_are_refused(report, tmp_
 
 def test_a_real_study_comes_out_again_and_a_changed_input_is_named(study):
     def rebuild(plan, to):
-        return run_study(plan, out=to)
+        return run_study(plan, Options(out=to))
 
     assert verify(study / "reports" / "small", None, rebuild).same
     contacts = study / "data" / "ot_contacts.csv"

@@ -8,29 +8,22 @@ refused, and the notebook that failed stays where it is with the error at its to
 
 from __future__ import annotations
 
-import asyncio
-import os
-import shutil
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ot_eval.base.errors import RequestError
 from ot_eval.base.study import private_dir, write_private
 from ot_eval.publish import warm_kernels
+from ot_eval.publish.kernels import event_loop, kernel
 from ot_eval.publish.notebook_checks import failure_of, read_checked, refuse_stderr
 
 OnStep = Callable[[str, int, int], None]
 START_SECONDS = 120
-LONGEST_SOCKET = 90
-"""Bytes of a socket's path; systems allow 104 to 108, and a kernel adds its own ending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,15 +36,30 @@ class NotebookRun:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """How notebooks run.
+
+    Attributes
+    ----------
+    jobs : how many run at the same time, each in a process of its own
+    warm : modules that the notebooks import, to be imported once for all of them where the system can fork; with none
+        named, each kernel starts plainly
+    on_step : told the step's name, cells done and cells in all
+    on_done : told of each notebook that ran to its end
+    """
+
+    jobs: int = 1
+    warm: tuple[str, ...] = ()
+    on_step: OnStep = lambda _name, _done, _total: None
+    on_done: Callable[[NotebookRun], None] = lambda _run: None
+
+
+PLAIN = Running()
+
+
 def run_all(
-    notebooks: tuple[Path, ...],
-    folder: Path,
-    *,
-    protocol_path: Path,
-    protocol_sha256: str,
-    jobs: int = 1,
-    warm: tuple[str, ...] = (),
-    on_step: OnStep = lambda _name, _done, _total: None,
+    notebooks: tuple[Path, ...], folder: Path, *, protocol_path: Path, protocol_sha256: str, running: Running = PLAIN
 ) -> tuple[NotebookRun, ...]:
     """Run notebooks and return one record each, in their order.
 
@@ -60,10 +68,7 @@ def run_all(
     notebooks : what to run; all are checked before the first one starts
     folder : private folder for the executed copies
     protocol_path, protocol_sha256 : the frozen protocol and its hash, handed to each notebook
-    jobs : how many run at the same time, each in a process of its own
-    warm : modules that the notebooks import, to be imported once for all of them where the system can fork; with none
-        named, each kernel starts plainly
-    on_step : told the step's name, cells done and cells in all
+    running : how many at once, from what, and who is told
 
     Raises
     ------
@@ -77,17 +82,19 @@ def run_all(
     parameters = {"protocol_path": str(protocol_path.resolve()), "protocol_sha256": protocol_sha256}
     totals = [len(read_checked(notebook, parameters).cells) for notebook in notebooks]
     private_dir(folder)
-    if warm:
-        warm_kernels.warm(warm)
-    forked = bool(warm) and warm_kernels.can_fork()
-    progress = _Progress(notebooks, totals, on_step, together=jobs > 1)
+    forked = bool(running.warm) and warm_kernels.can_fork()
+    if forked:
+        warm_kernels.warm(running.warm)
+    progress = _Progress(notebooks, totals, running.on_step, together=running.jobs > 1)
 
     alive: set[Any] = set()
 
     def one(place: int) -> NotebookRun:
-        return _run(notebooks[place], folder, parameters, lambda: progress.cell(place), (alive, forked))
+        done = _run(notebooks[place], folder, parameters, lambda: progress.cell(place), (alive, forked))
+        running.on_done(done)
+        return done
 
-    workers = max(1, min(jobs, len(notebooks)))
+    workers = max(1, min(running.jobs, len(notebooks)))
     if workers == 1:
         return tuple(one(place) for place in range(len(notebooks)))
     pool = ThreadPoolExecutor(workers)
@@ -130,7 +137,7 @@ def _run(
     executed = folder / notebook.name
     write_private(executed, "")  # papermill keeps the permissions of a file that exists
     began = time.monotonic()
-    with _event_loop(), _kernel(*kernels) as kernel:
+    with event_loop(), kernel(*kernels) as manager:
         try:
             done = papermill.execute_notebook(
                 str(notebook),
@@ -141,7 +148,7 @@ def _run(
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 start_timeout=START_SECONDS,
-                kernel_manager_class=kernel,
+                kernel_manager_class=manager,
                 on_cell_start=lambda cell, cell_index: on_cell(),  # noqa: ARG005
             )
         except KeyboardInterrupt:
@@ -151,87 +158,6 @@ def _run(
     refuse_stderr(done, notebook.stem, executed)
     return NotebookRun(
         name=notebook.stem, path=executed, cells=len(done.cells), seconds=round(time.monotonic() - began, 2)
-    )
-
-
-@contextmanager
-def _event_loop() -> Iterator[None]:
-    """Close the event loop that the notebook client makes for this thread and would leave open."""
-    from jupyter_core.utils import ensure_event_loop
-
-    loop = ensure_event_loop()
-    try:
-        yield
-    finally:
-        if not loop.is_running():
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
-            asyncio.set_event_loop(None)
-
-
-@contextmanager
-def _kernel(alive: set[Any], forked: bool) -> Iterator[type]:
-    """Give a kernel manager for this Python: local sockets where the system has them, a private profile, no history.
-
-    A kernel is in `alive` from its start to its end; `forked` starts it from the warm server.
-    """
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-
-    home = Path(tempfile.mkdtemp(prefix="ote-", dir=_short_folder()))
-
-    class ThisPython(KernelSpecManager):
-        """Whatever a notebook's own metadata name, run it with the interpreter that runs this."""
-
-        def get_kernel_spec(self, kernel_name: str) -> Any:
-            return KernelSpec(
-                argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-                display_name=kernel_name,
-                language="python",
-                env={"IPYTHONDIR": str(home / "profile"), "COLUMNS": "120"},
-            )
-
-    class Local(AsyncKernelManager):
-        """A kernel of this Python, reached through sockets in a folder of its own."""
-
-        def __init__(self, **options: Any) -> None:
-            local = {"transport": "ipc", "ip": str(home / "k")} if os.name == "posix" else {}
-            super().__init__(**(options | {"kernel_spec_manager": ThisPython()} | local))
-
-        async def _async_pre_start_kernel(self, **options: Any) -> Any:
-            if forked and self.provisioner is None:
-                spec = self.kernel_spec
-                self.provisioner = warm_kernels.Forked(kernel_id=self.kernel_id, kernel_spec=spec, parent=self)
-            return await super()._async_pre_start_kernel(**options)
-
-        pre_start_kernel = _async_pre_start_kernel
-
-        async def _async_post_start_kernel(self, **options: Any) -> None:
-            await super()._async_post_start_kernel(**options)
-            alive.add(self)
-            started.append(self)
-
-        post_start_kernel = _async_post_start_kernel
-
-    started: list[Any] = []
-    try:
-        yield Local
-    finally:
-        alive.difference_update(started)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _short_folder() -> str:
-    """Return a folder for sockets whose path is short enough for the system."""
-    folder = tempfile.gettempdir()
-    if len(os.fsencode(folder)) + len("/ote-12345678/k-1") <= LONGEST_SOCKET or os.name != "posix":
-        return folder
-    if os.access("/tmp", os.W_OK):  # noqa: S108
-        return "/tmp"  # noqa: S108
-    raise RequestError(
-        "the folder for temporary files has too long a name",
-        expected=f"a path of at most {LONGEST_SOCKET} bytes",
-        fix="set TMPDIR to a shorter folder and run again",
     )
 
 

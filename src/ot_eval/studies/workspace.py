@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,13 @@ class Workspace:
         """Lay down the typed result (private; true counts) and return where."""
         return write_private(result_path(self.root, self.strand), result.to_json())
 
+    def files(self) -> tuple[Path, ...]:
+        """Every file on the desk, by name."""
+        return tuple(sorted(self._desk.iterdir()))
+
     def fill(self, prepared: Prepared) -> None:
-        """Lay down what was derived for this strand; nothing identifying is among it."""
+        """Clear the desk and lay down what was derived for this strand; nothing identifying is among it."""
+        shutil.rmtree(self._desk, ignore_errors=True)
         for name, frame in prepared.frames.items():
             buffer = io.BytesIO()
             frame.to_parquet(buffer, index=False)
