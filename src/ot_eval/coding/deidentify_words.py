@@ -133,6 +133,7 @@ class Roster:
             for word in words:
                 if word not in FUNCTION and len(word) > 1:
                     self._word.setdefault(word, name)
+        self._longest = max((len(w) for w in self._whole), default=0)
         for word, name in self._word.items():
             if len(word) >= SHORTEST_FUZZY:
                 for short in _less_one(word):
@@ -147,8 +148,7 @@ class Roster:
         at : where to begin
         known : near matches that are English words are left out
         """
-        longest = max((len(w) for w in self._whole), default=0)
-        for n in range(min(longest, len(tokens) - at), 1, -1):
+        for n in range(min(self._longest, len(tokens) - at), 1, -1):
             name = self._whole.get(tuple(tokens[at : at + n]))
             if name is not None:
                 return n, name, True
