@@ -407,3 +407,68 @@ def test_a_published_detectable_change_is_used_for_reliable_change_only(run):
     assert reliable.n_event == 20
     assert "Hsieh 2007" in reliable.method
     assert any(c.name == "important against detectable" and not c.passed for c in result.checks)
+
+
+def _rated(rating_of, **scores_more):
+    """Add people's own ratings of change to the invented service; `rating_of` gives person i's, or None."""
+
+    def change(frames):
+        rows = [
+            {
+                "person_id": f"P{i:02d}",
+                "date": END,
+                "timepoint": "end",
+                "instrument": "change_rating",
+                "item": "rating",
+                "value": float(rating),
+            }
+            for i in range(N)
+            if (rating := rating_of(i)) is not None
+        ]
+        frames["scores"] = pd.concat([frames["scores"], pd.DataFrame(rows)], ignore_index=True)
+        return frames
+
+    return change
+
+
+def _gains(run):
+    """Return each person's gain in the modified Barthel, as the service was made."""
+    rows = service()["scores"].to_pandas()
+    mbi = rows[rows["instrument"] == "mbi"].groupby(["person_id", "timepoint"])["value"].sum().unstack()
+    return (mbi["end"] - mbi["baseline"]).to_dict()
+
+
+def test_an_important_change_is_read_from_people_s_own_rating(run):
+    gains = _gains(run)
+    against = {f"P{i:02d}" for i in (0, 1, 2, 3, 4, 21, 23, 25, 27, 29)}  # five on each side rate against their score
+    said = {p: 2 if (gain >= 8) != (p in against) else 0 for p, gain in gains.items()}
+    result = run(plan(), _rated(lambda i: said[f"P{i:02d}"]))
+    people = [p for p, r in said.items() if r == 2]
+    found = _value(result, "important_change_anchor", "mbi total", "important change (mean change method)")
+    assert found.value == pytest.approx(np.mean([gains[p] for p in people]))
+    assert any(c.analysis == "important_change_anchor" and c.passed for c in result.checks)
+    methods = {e.measure for e in result.estimates if e.analysis == "important_change_anchor"}
+    assert {"important change (ROC cut)", "important change (predictive)", "area under the ROC curve"} <= methods
+    cut = _value(result, "important_change_anchor", "mbi total", "important change (ROC cut)")
+    assert cut.value == 7.5, "halfway between the gains of 5 and of 10"
+    assert not any("People were not asked" in note for note in result.notes)
+    assert not any(e.outcome.startswith("change_rating") for e in result.estimates), "a rating is no progress"
+
+
+def test_a_rating_that_does_not_follow_the_score_gives_no_threshold(run):
+    result = run(plan(), _rated(lambda i: (2, 0)[i // 2 % 2]))
+    assert any(c.analysis == "important_change_anchor" and not c.passed for c in result.checks)
+    assert not any(e.analysis == "important_change_anchor" for e in result.estimates)
+
+
+def test_few_ratings_are_refused_by_name(run):
+    result = run(plan(), _rated(lambda i: 2 if i < 9 else None))
+    assert any(c.name == "refused for mbi total" and "9 people" in c.detail for c in result.checks)
+
+
+def test_without_ratings_the_report_says_what_to_add(run):
+    result = run(plan())
+    assert any("instrument change_rating, item rating" in note for note in result.notes)
+    half = _value(result, "important_change_distribution", "mbi total", "half a standard deviation before")
+    assert half.value > 0
+    assert half.lower is None

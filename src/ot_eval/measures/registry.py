@@ -8,6 +8,7 @@ from ot_eval.base.errors import RequestError, nearest
 from ot_eval.measures.barthel_20 import BARTHEL_20
 from ot_eval.measures.barthel_100 import BARTHEL_100
 from ot_eval.measures.barthel_modified import MODIFIED_BARTHEL
+from ot_eval.measures.change_rating import CHANGE_RATING
 from ot_eval.measures.copm import COPM
 from ot_eval.measures.elderly_mobility import ELDERLY_MOBILITY
 from ot_eval.measures.eq5d import eq5d
@@ -35,6 +36,7 @@ PLAIN: tuple[Instrument, ...] = (
     ENGAGEMENT,
     TURNOVER_INTENTION,
     WORK_SOCIAL_ADJUSTMENT,
+    CHANGE_RATING,
 )
 
 

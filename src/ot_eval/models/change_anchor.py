@@ -6,7 +6,9 @@ not, and therefore say nothing of what matters; they are given beside the anchor
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from math import log
 
 import numpy as np
@@ -15,7 +17,7 @@ import statsmodels.api as sm
 from numpy.typing import NDArray
 from scipy import stats
 from sklearn.metrics import roc_auc_score, roc_curve
-from statsmodels.tools.sm_exceptions import PerfectSeparationError, PerfectSeparationWarning
+from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Check, Estimate
@@ -26,6 +28,7 @@ from ot_eval.models.jackknife import jackknife
 
 ANCHOR, DISTRIBUTION = "important_change_anchor", "important_change_distribution"
 FEWEST_A_SIDE = 10
+MOST_WITHOUT = 0.05  # judgement: with more resamples left out the interval would describe the others
 WEAKEST_ANCHOR = 0.30  # correlation of change with its anchor below which no threshold is drawn (COSMIN practice)
 # Terluin 2017, J Clin Epidemiol 83:90; the formula was seen in public code, the paper was not read.
 ADJUST_CONSTANT, ADJUST_CORRELATION = 0.090, 0.103
@@ -96,8 +99,10 @@ def _predictive(gain: Floats, improved: NDArray[np.bool_]) -> tuple[float, float
     share = float(improved.mean())
     odds = log(share / (1 - share))
     try:
-        fit = sm.Logit(improved.astype(float), sm.add_constant(gain)).fit(disp=0)
-    except (PerfectSeparationError, PerfectSeparationWarning, np.linalg.LinAlgError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a fit that separates or stops early warns; its slope means nothing
+            fit = sm.Logit(improved.astype(float), sm.add_constant(gain)).fit(disp=0)
+    except (PerfectSeparationError, np.linalg.LinAlgError, Warning):
         raise AnalysisRefused(
             "the anchor separates the scores completely",
             expected="people on both sides of the anchor whose scores overlap",
@@ -112,8 +117,22 @@ def _predictive(gain: Floats, improved: NDArray[np.bool_]) -> tuple[float, float
 def _resampled(
     cut: Cut, gain: Floats, improved: NDArray[np.bool_], level: float, draws: NDArray[np.intp]
 ) -> tuple[float, float]:
-    """Return the bootstrap percentile interval of a threshold; `draws` holds one resample a row."""
-    cuts = [cut(gain[row], improved[row]) for row in draws if 0 < improved[row].sum() < len(row)]
+    """Return the bootstrap percentile interval of a threshold; `draws` holds one resample a row.
+
+    A resample that the anchor separates has no threshold; more than `MOST_WITHOUT` of them, and no interval is honest.
+    """
+    cuts = []
+    for row in draws:
+        with suppress(AnalysisRefused):
+            if 0 < improved[row].sum() < len(row):
+                cuts.append(cut(gain[row], improved[row]))
+    without = len(draws) - len(cuts)
+    if without > MOST_WITHOUT * len(draws):
+        raise AnalysisRefused(
+            f"the anchor separates the scores in {without} of {len(draws)} resamples",
+            expected=f"at most {MOST_WITHOUT:.0%} of them",
+            fix="report the mean-change method, or use a published threshold and name its setting",
+        )
     lower, upper = np.quantile(cuts, [(1 - level) / 2, (1 + level) / 2])
     return float(lower), float(upper)
 
@@ -151,8 +170,9 @@ def anchored_thresholds(
     }
     out = []
     for name, cut in methods.items():
+        value = cut(gain, yes)  # first: where everyone together has no threshold, that is the reason to give
         lower, upper = _resampled(cut, gain, yes, level, draws)
-        fields = {"value": cut(gain, yes), "lower": lower, "upper": upper, "level": level, "n": len(gain)}
+        fields = {"value": value, "lower": lower, "upper": upper, "level": level, "n": len(gain)}
         method = f"{name}; percentile bootstrap of people, {resamples} resamples"
         counts = {"n_event": int(yes.sum()), "analysis": ANCHOR, "method": method}
         out.append(estimate(pairs, f"important change ({name})", **{**fields, **counts}))

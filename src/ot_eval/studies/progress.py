@@ -17,12 +17,12 @@ import pandas as pd
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import Check, Estimate, StudyResult
-from ot_eval.measures import scales
+from ot_eval.measures import change_rating, scales
 from ot_eval.measures.instrument import ImportantChange
 from ot_eval.models.about import LEAST_CLUSTERS
 from ot_eval.models.change_thresholds import MeasurementError, error_from_detectable
 from ot_eval.studies.progress_data import prepare
-from ot_eval.studies.progress_material import FEWEST_PEOPLE, Material, Part, refusal
+from ot_eval.studies.progress_material import DURING, FEWEST_PEOPLE, Material, Part, refusal
 from ot_eval.studies.progress_parts import PARTS
 from ot_eval.studies.workspace import Prepared, Workspace
 
@@ -102,9 +102,12 @@ def materials(workspace: Workspace, cluster: pd.Series | None) -> Iterator[Mater
     """Yield every score that measures progress, instrument by instrument."""
     table, thresholds = workspace.frame("scales"), workspace.frame("thresholds")
     contacts = workspace.frame("contacts") if workspace.has("contacts") else None
+    ratings = ratings_of(workspace)
     for name in table["instrument"].unique():
         scored = workspace.frame(f"scored_{name}")
         scores = scales.scores_of(table, name)
+        if not scores:
+            continue  # it describes an assessment and measures no progress
         lead = next((s for s in scores if s.unit != "level"), scores[0])
         for score in scores:
             yield Material(
@@ -118,7 +121,18 @@ def materials(workspace: Workspace, cluster: pd.Series | None) -> Iterator[Mater
                 contacts=contacts,
                 lead=score is lead,
                 protocol=workspace.protocol,
+                ratings=ratings,
             )
+
+
+def ratings_of(workspace: Workspace) -> pd.Series | None:
+    """Return people's own ratings of change at the end of reablement, by person; None where nobody was asked."""
+    name = f"scored_{change_rating.NAME}"
+    if not workspace.has(name):
+        return None
+    rows = workspace.frame(name)
+    found: pd.Series = rows[rows["timepoint"] == DURING[1]].set_index("person_id")[change_rating.RATING]
+    return found
 
 
 def _thresholds(
@@ -153,7 +167,7 @@ def definitions(workspace: Workspace) -> tuple[str, ...]:
     thresholds = workspace.frame("thresholds")
     known = set(thresholds.loc[thresholds["role"] == scales.IMPORTANT, "instrument"])
     known |= {t.score.split()[0] for t in plan.important_changes}
-    none_known = [n for n in named if n not in known]
+    none_known = [n for n in named if n not in known and n != change_rating.NAME]
     said = [
         f"A first assessment counts from {plan.baseline_before_days} days before reablement began to "
         f"{plan.baseline_after_days} days after.",
@@ -165,6 +179,13 @@ def definitions(workspace: Workspace) -> tuple[str, ...]:
     ]
     if workspace.facts.get("set_aside") == "yes":
         said.append("Assessments that break their instrument's rules were set aside, as the protocol says.")
+    if change_rating.NAME not in named:
+        said.append(
+            "People were not asked how much had changed for them, so no important change could be read from their own "
+            "answers. To add it, ask at the end of reablement, and write the answer "
+            f"({change_rating.LOWEST} much worse to {change_rating.HIGHEST} much better) into scores.csv "
+            f"as instrument {change_rating.NAME}, item {change_rating.RATING}."
+        )
     if none_known:
         said.append(f"No important change is established for: {', '.join(sorted(none_known))}.")
     return tuple(said)

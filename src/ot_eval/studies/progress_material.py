@@ -29,7 +29,8 @@ Found = Iterable[Estimate | Check]
 class Material:
     """One score of one instrument, with what its analyses share.
 
-    `lead` is true for one score an instrument: what is true of its people is said once, with that score.
+    `lead` is true for one score an instrument: what is true of its people is said once, with that score. `ratings` are
+    people's own ratings of change during reablement, by person; None where nobody was asked.
     """
 
     instrument: str
@@ -42,6 +43,7 @@ class Material:
     contacts: pd.DataFrame | None
     lead: bool
     protocol: Protocol
+    ratings: pd.Series | None = None
 
     @property
     def outcome(self) -> str:

@@ -7,10 +7,13 @@ from dataclasses import replace
 
 import pandas as pd
 
+from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Check, Estimate
 from ot_eval.measures import visits
+from ot_eval.measures.change_rating import IMPORTANT_FROM
 from ot_eval.models import (
     change_adjusted,
+    change_anchor,
     change_levels,
     change_mean,
     change_percent,
@@ -112,6 +115,35 @@ def worthwhile(m: Material) -> Found:
             yield change_thresholds.thresholds_compared(threshold, error)
 
 
+def spread_and_noise(m: Material) -> Found:
+    """Give half a standard deviation, and the noise where it is known; they say nothing of what matters to people."""
+    if m.lead and m.score.unit != "level":
+        yield from change_anchor.distribution_thresholds(m.pairs(*DURING), m.errors[0] if m.errors else None)
+
+
+def anchored(m: Material) -> Found:
+    """Read an important change from people's own rating of change, where it was asked and follows the score."""
+    if m.ratings is None or not m.lead or m.score.unit == "level":
+        return
+    pairs, ratings = m.pairs(*DURING), m.ratings.dropna()
+    rated = int(pairs.frame["person_id"].isin(ratings.index).sum())
+    if rated < FEWEST_PEOPLE:
+        raise AnalysisRefused(
+            f"{m.outcome}: {rated} people with both scores rated their change",
+            expected=f"at least {FEWEST_PEOPLE}",
+            fix="ask everybody at the end of reablement",
+        )
+    strong = change_anchor.anchor_is_strong_enough(pairs, ratings)
+    yield strong
+    if not strong.passed:
+        return
+    yield attempt(m, change_anchor.mean_change_of, pairs, ratings, IMPORTANT_FROM, m.protocol.level)
+    if not pairs.clustered:
+        improved = ratings >= IMPORTANT_FROM
+        yield attempt(m, change_anchor.area_under_curve, pairs, improved, m.protocol.level)
+        yield from change_anchor.anchored_thresholds(pairs, improved, m.rng(), level=m.protocol.level)
+
+
 def room(m: Material) -> Found:
     """Say how many sit at an end of the scale, where it cannot show change."""
     if m.score.range is None:
@@ -198,6 +230,8 @@ PARTS: tuple[Part, ...] = (
     change,
     percent_improvement,
     worthwhile,
+    spread_and_noise,
+    anchored,
     room,
     levels,
     profiles,
