@@ -17,7 +17,7 @@ from scipy import stats
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Estimate
 from ot_eval.models.about import About
-from ot_eval.models.cox_fit import CoxModel, fit
+from ot_eval.models.cox_fit import LEAST_EVENTS, CoxModel, fit
 from ot_eval.models.spells import Floats, Ints, groups_of, read_spells
 
 LEAST_PER_GROUP = 2
@@ -35,6 +35,11 @@ class ClusterSummary:
     expected: Floats
     group: Ints
     groups: tuple[str, str]
+
+    @property
+    def fewest(self) -> int:
+        """Events in the group with fewer of them."""
+        return int(np.bincount(self.group, weights=self.observed, minlength=len(self.groups)).min())
 
     @property
     def log_ratio(self) -> Floats:
@@ -68,7 +73,8 @@ def compare(
 
     Returns
     -------
-    One estimate, ``measure`` "rate ratio between providers"; ``n_cluster`` counts providers.
+    One estimate, ``measure`` "rate ratio between providers"; ``n_cluster`` counts providers. With fewer than ten events
+    in a group it has its interval and no test.
 
     Raises
     ------
@@ -95,7 +101,7 @@ def compare(
             lower=float(np.exp(ends.low)),
             upper=float(np.exp(ends.high)),
             level=about.level,
-            p=float(test.pvalue),
+            p=float(test.pvalue) if summary.fewest >= LEAST_EVENTS else None,
             n=int(frame["person_id"].nunique()) if "person_id" in frame else len(frame),
             n_event=int(summary.observed.sum()),
             n_cluster=int(ratio.size),

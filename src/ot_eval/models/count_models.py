@@ -14,7 +14,7 @@ from ot_eval.base.results import Curve, Estimate
 from ot_eval.models.about import About, Quantity, estimate
 from ot_eval.models.competing import curve_of_incidence, incidence, incidence_variance, limits
 from ot_eval.models.counts import ENTERED, check_counts
-from ot_eval.models.cox_fit import refuse_few_events
+from ot_eval.models.cox_fit import refuse_few_events, sparse_levels
 from ot_eval.models.day_table import DayTable, from_counts, refuse_early_collapse
 from ot_eval.models.design import read_design
 from ot_eval.models.grid import CountGrid
@@ -74,7 +74,7 @@ def hazard_ratios_from_counts(
     """Return cause-specific hazard ratios with model-based intervals, as `cox.cause_specific`, from a count table.
 
     Start and stop rows, late entry and strata are in the counts. ``n`` counts rows at risk (a person who changes
-    exposure is in two).
+    exposure is in two). A level with fewer than ten events gets its interval without a test.
     """
     check_counts(table, 1)
     _kinds(table, cause)
@@ -94,6 +94,7 @@ def hazard_ratios_from_counts(
     grid = _grid(table, (own, came), n, design.patterns, strata)
     best = maximise(grid, ties, design.names).best
     se = np.sqrt(np.diag(np.linalg.inv(best.information)))
+    sparse = sparse_levels(design, own, n)
     words = f"; strata {', '.join(strata)}" if strata else ""
     return tuple(
         estimate(
@@ -101,7 +102,7 @@ def hazard_ratios_from_counts(
             "cause_specific_cox",
             Quantity(
                 term=name, measure="hazard ratio", unit="ratio", value=float(np.exp(best.beta[j])), se=float(se[j]),
-                ratio=True,
+                ratio=True, test=not sparse[j],
             ),
             method=f"Cox, {ties.capitalize()}'s ties (count grid, from counts){words}",
             n=int(n[came].sum()),

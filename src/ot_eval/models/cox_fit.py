@@ -32,6 +32,7 @@ from ot_eval.models.ties import Ties
 EVENTS_PER_COEFFICIENT = 5
 LEAST_EVENTS = 10
 """A level with fewer events than this is compared by its interval only, without a test."""
+TWO = 2
 STUDY_SIZE = 5_000
 """Up to this many rows the plain model goes through lifelines; beyond it our engines are the faster by far."""
 SORTABLE = 20_000
@@ -192,15 +193,19 @@ def _goes_to_lifelines(model: CoxModel, *, plain: bool) -> bool:
     return possible and model.engine in ("auto", "lifelines")
 
 
-def sparse_levels(design: Design, dead: Bools) -> Bools:
-    """Return, for each coefficient, whether one of the two levels it compares has fewer than ten events."""
+def sparse_levels(design: Design, dead: Bools, count: Floats | None = None) -> Bools:
+    """Return, for each coefficient, whether one of the two levels it compares has fewer than ten events.
+
+    A number of two values (0 and 1) has levels too; one of more values has none. `count` is events a row, if not one.
+    """
     sparse: list[bool] = []
     for term in design.terms:
         column = design.columns[term.split(":")[0]]
-        if ":" in term or column.codes is None or column.numeric:
+        if ":" in term or column.codes is None or (column.numeric and column.n_level > TWO):
             sparse += [False] * sum(design.term_of[j] == design.terms.index(term) for j in range(len(design.names)))
         else:
-            events = np.bincount(column.codes[dead], minlength=column.n_level)
+            weights = None if count is None else count[dead]
+            events = np.bincount(column.codes[dead], weights=weights, minlength=column.n_level)
             sparse += [bool(min(count, events[0]) < LEAST_EVENTS) for count in events[1:]]
     return np.array(sparse)
 

@@ -17,13 +17,13 @@ from scipy import optimize, special
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Estimate
 from ot_eval.models.about import LEAST_CLUSTERS, About, Quantity, estimate
-from ot_eval.models.cox_fit import refuse_few_events
+from ot_eval.models.cox_fit import refuse_few_events, sparse_levels
 from ot_eval.models.design import read_design
 from ot_eval.models.exposure_rows import check_person_rows
 from ot_eval.models.partial_likelihood import Point, evaluate, maximise
 from ot_eval.models.risk_rows import risk_rows
 from ot_eval.models.sorted_rows import SortedRows
-from ot_eval.models.spells import Floats, groups_of, read_spells
+from ot_eval.models.spells import Bools, Floats, groups_of, read_spells
 from ot_eval.models.ties import Ties, TieSteps
 
 MOST_CLUSTERS = 200
@@ -46,6 +46,7 @@ class Frailty:
     loglik_marginal: float
     n: int
     n_event: int
+    sparse: Bools
 
 
 def fit_frailty(
@@ -87,6 +88,7 @@ def fit_frailty(
         loglik_marginal=-float(found.fun),
         n=int(frame["person_id"].nunique()) if "person_id" in frame else len(frame),
         n_event=int(dead.sum()),
+        sparse=sparse_levels(design, dead),
     )
 
 
@@ -172,6 +174,7 @@ def conditional_hazard_ratios(
                 value=float(np.exp(fitted.beta[j])),
                 se=float(np.sqrt(fitted.covariance[j, j])),
                 ratio=True,
+                test=not fitted.sparse[j],
             ),
             method=method,
             **counts,

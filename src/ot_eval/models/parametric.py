@@ -27,7 +27,7 @@ from scipy import integrate
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Check, Estimate
 from ot_eval.models.about import About, Quantity, estimate
-from ot_eval.models.cox_fit import refuse_few_events
+from ot_eval.models.cox_fit import refuse_few_events, sparse_levels
 from ot_eval.models.design import read_design
 from ot_eval.models.restricted_mean import restricted_mean
 from ot_eval.models.spells import Bools, Floats, Spells, read_spells
@@ -71,6 +71,7 @@ def time_ratios(
     spells, happened = _events(frame, events, censor)
     design = read_design(frame, terms)
     refuse_few_events(int(happened.sum()), len(design.names) + 1)
+    sparse = sparse_levels(design, happened)
     x = design.matrix()
     centre, scale = x.mean(axis=0), x.std(axis=0)
     table = pd.DataFrame({f"x{j}": (x[:, j] - centre[j]) / scale[j] for j in range(x.shape[1])})
@@ -91,6 +92,7 @@ def time_ratios(
             value=float(np.exp(fitter.params_[key] / scale[j])),
             se=float(fitter.standard_errors_[key] / scale[j]),
             ratio=True,
+            test=not sparse[j],
         )
         found.append(
             estimate(

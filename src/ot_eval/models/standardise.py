@@ -16,7 +16,7 @@ import pandas as pd
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Estimate
 from ot_eval.models.about import About, Quantity, estimate
-from ot_eval.models.clusters import Clusters, read_clusters, robust_se, single_people
+from ot_eval.models.clusters import Clusters, read_clusters, refuse_set_by_cluster, robust_se, single_people
 from ot_eval.models.cox_fit import CoxFit, CoxModel, fit
 from ot_eval.models.design import COUNTABLE, read_design
 from ot_eval.models.predict import encode
@@ -60,10 +60,15 @@ def standardised_incidence(
     days : days since time zero at which shares are stated
     cluster : column of providers for robust intervals, with sqrt(G / (G - 1)) and t(G - 1); otherwise by person
 
+    Returns
+    -------
+    Shares and differences; a difference with fewer than ten events on one side has its interval and no test.
+
     Raises
     ------
     AnalysisRefused
-        whatever `cox_fit.fit` refuses for any kind of event; a day beyond follow-up.
+        whatever `cox_fit.fit` refuses for any kind of event; a day beyond follow-up; few clusters, or an exposure that
+        is set by few of them.
     """
     spells = read_spells(frame)
     if max(days) > int(spells.exit.max()) or min(days) < 1:
@@ -75,30 +80,36 @@ def standardised_incidence(
     fits = [fit(frame, CoxModel(cause=k, terms=(exposure, *terms), ties=ties)) for k in spells.kinds]
     setting = _setting(fits, spells.code(cause) - 1)
     clusters = read_clusters(frame, cluster) if cluster else single_people(frame)
-    _, levels = groups_of(frame, exposure)
+    code, levels = groups_of(frame, exposure)
+    if cluster:
+        refuse_set_by_cluster(clusters, code, exposure)
     shares, moves = _averages(frame, exposure, levels, setting, days, clusters)
+    sparse = fits[setting.own].sparse  # the exposure comes first among the coefficients
     found: list[Estimate] = []
     for column, day in enumerate(days):
         for row, level in enumerate(levels):
             label = f"{exposure}: {level}, by day {day}"
-            found.append(_row(label, "share", (shares[row, column], moves[row][:, column]), clusters, fits, about))
+            found.append(
+                _row((label, "share", False), (shares[row, column], moves[row][:, column]), clusters, fits, about)
+            )
         for row, level in enumerate(levels[1:], start=1):
             pair = shares[row, column] - shares[0, column], moves[row][:, column] - moves[0][:, column]
             label = f"{exposure}: {level} v {levels[0]}, by day {day}"
-            found.append(_row(label, "difference in share", pair, clusters, fits, about))
+            found.append(_row((label, "difference in share", not sparse[row - 1]), pair, clusters, fits, about))
     return tuple(found)
 
 
 def _row(
-    label: str, measure: str, pair: tuple[float, Floats], clusters: Clusters, fits: list[CoxFit], about: About
+    words: tuple[str, str, bool], pair: tuple[float, Floats], clusters: Clusters, fits: list[CoxFit], about: About
 ) -> Estimate:
+    label, measure, test = words
     number = Quantity(
         term=label,
         measure=f"standardised {measure}",
         unit="probability",
         value=float(pair[0]),
         se=float(robust_se(pair[1], clusters)),
-        test=measure.startswith("difference"),
+        test=test,
     )
     return estimate(
         about,

@@ -3,10 +3,23 @@
 Each test uses data on which lifelines' own route gives a wrong number or accepts a wrong input, and asserts that ours
 gives the right one. Where lifelines can be called, its number is asserted to be away from the right one: when that
 fails, lifelines was mended and the test no longer tells the two routes apart.
+
+Which test holds which defect (each is named ``test_s<number>_...``):
+
+S1 restricted-mean variance of one person's time: test_s1. S2 tied days moved at random: test_s2. S3 limits swapped:
+test_s3. S4 a given time line, and an event on the first day: test_s4. S5 cluster errors without ties: test_s5. S6
+cluster errors that ignore entry, S7 none for start and stop rows: test_s6_and_s7. S8 rows of a person unchecked:
+test_s8. S9 baseline that ignores entry: test_s9. S10 an old test of proportionality: test_s10. S11 weights as
+numbers of people: test_s11. S12 loose stopping: test_s12. S13 Breslow's baseline under Efron's ties: test_s13. S14
+a loop over rows: test_s14. S15 codes of causes read as true: test_s15. S16 missing values and separation: test_s16.
+S17 numbers at risk and tables of people by days: test_s17. S18 naive tests beside robust errors: test_s18. S1 to
+S4, S7, S8 and S10 again, by name: test_the_defective_parts_are_named_nowhere. S5, S6, S9, S11 and S14 again, by the
+route: test_lifelines_fits_only_the_plain_model.
 """
 
 import tracemalloc
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +29,7 @@ from lifelines.statistics import proportional_hazard_test
 from lifelines.utils import restricted_mean_survival_time
 
 from ot_eval.base.errors import AnalysisRefused
-from ot_eval.models import cox_fit
+from ot_eval.models import cox_fit, lifelines_cox
 from ot_eval.models.competing import cumulative_incidence
 from ot_eval.models.cox import cause_specific, hazard_ratios, model_tests
 from ot_eval.models.cox_fit import CoxModel, fit
@@ -234,6 +247,52 @@ def test_s18_no_naive_test_stands_beside_robust_errors(lung226, about):
     names = {e.measure for e in model_tests(robust, about)}
     assert names == {"test: Wald", "test: robust score"}
     assert all("t(17)" in e.method for e in hazard_ratios(robust, about))
+
+
+WRONG = (
+    "AalenJohansenFitter", "CoxTimeVaryingFitter", "restricted_mean_survival_time", "proportional_hazard_test",
+    "logrank_test", "add_at_risk_counts", "datetimes_to_durations", "to_episodic_format", "check_assumptions",
+    "predict_survival_function", "predict_cumulative_hazard", "cluster_col", "weights_col", "robust=True",
+    "log_likelihood_ratio_test",
+)  # fmt: skip
+"""Parts of lifelines that are wrong, or wrong for what we ask; no file that uses lifelines may name one."""
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_defective_parts_are_named_nowhere(name):
+    users = [p for p in Path(cox_fit.__file__).parent.glob("*.py") if "import lifelines" in (t := p.read_text("utf-8"))
+             or "from lifelines" in t]  # fmt: skip
+    assert len(users) > 2
+    assert not [p.name for p in users if name in p.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"cluster": "inst"}, {"strata": ("sex",)}, {"weight": "w"}, {"ties": "breslow"}, {"repeats": True},
+        {"subdistribution": True}, {"entry": True}, {"large": True},
+    ],
+)  # fmt: skip
+def test_lifelines_fits_only_the_plain_model(monkeypatch, lung226, words):
+    """It is called for one row a person from day 0, without weights, strata or clusters, and for nothing else."""
+    called = []
+
+    class Seen(lifelines_cox.CoxPHFitter):
+        def fit(self, *given, **named):
+            called.append(set(named))
+            return super().fit(*given, **named)
+
+    monkeypatch.setattr(lifelines_cox, "CoxPHFitter", Seen)
+    fit(lung226, CoxModel(cause="death", terms=("age",)))
+    assert called == [{"fit_options"}]
+    frame = lung226.assign(w=1.5)
+    if words.get("entry"):
+        frame, words = frame.assign(entry_day=1, exit_day=frame.exit_day + 1), {}
+    if words.get("large"):
+        monkeypatch.setattr(cox_fit, "STUDY_SIZE", 200)
+        words = {}
+    fit(frame, CoxModel(cause="death", terms=("age",), **words))
+    assert len(called) == 1
 
 
 def test_the_baseline_of_a_stratified_model_is_refused(lung226):
