@@ -1,6 +1,6 @@
 """Client Level Data at the size of a nation: time and memory of `ot_eval`, beside the same rules in plain pandas.
 
-    python benchmarks/cld.py [--folder DIR] [--millions 1 3 10] [--slice 0.3]
+    python benchmarks/cld.py [--folder DIR] [--millions 1 3 10] [--slice 1]
 
 Makes an invented council (or as many as are needed) as twelve quarterly Parquet files, and runs each size in a process
 of its own: read, merge the history, derive episodes, packages, changes, follow-up and ASCOF 2A. Prints wall time, peak
@@ -180,7 +180,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--folder", type=Path, help="where the files go (kept); default: a folder that is removed")
     options.add_argument("--millions", type=float, nargs="+", default=[1, 3, 10])
-    options.add_argument("--slice", type=float, default=0.3, help="million rows that both engines are run on")
+    options.add_argument("--slice", type=float, default=1, help="million rows that both engines are run on")
     options.add_argument("--run", choices=("ot_eval", "pandas"), help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.run:
