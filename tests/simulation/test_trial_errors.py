@@ -476,8 +476,9 @@ Made by `python tests/simulation/test_trial_errors.py`, which also writes `src/o
 the table that a report cites. Per cent at a nominal 5 %; a pair is lowest to highest over ICC (0.01, 0.05, 0.1;
 0.05 and 0.1 for proportions, rates and times) and over variation of size (0 and 0.6; 0 where only equal sizes were
 run). How the trials were drawn stands in the docstrings of the same file. Monte Carlo error of one figure near 5 %: 0.2
-points in 10,000 worlds, 0.35 in 4,000 (times), 0.5 in 2,000 (bootstrap, model and permutation of the stepped wedge, partially
-nested), 0.7 in 1,000 (GEE of proportions and rates, imputation). Low figures are cautious, not wrong: they cost power.
+points in 10,000 worlds, 0.35 in 4,000 (times), 0.5 in 2,000 (bootstrap, model and permutation of the stepped wedge,
+partially nested), 0.7 in 1,000 (GEE of proportions and rates, imputation). Low figures are cautious, not wrong: they
+cost power.
 "Not offered" rows are there for comparison, and the corrected GEE is refused with unlike arms (and, but for MD, with
 sizes that vary) because of what stands here.
 """
