@@ -195,3 +195,17 @@ def test_order_of_rows_and_names_of_people_change_nothing(crossing):
     assert second == first
     assert difference(again).value == pytest.approx(first.value, rel=1e-9)
     assert difference(again).se == pytest.approx(first.se, rel=1e-9)
+
+
+def test_an_adjusted_ratio_comes_with_what_it_would_take_to_explain_it_away(steady):
+    """VanderWeele and Ding's formula, written out again here, from the ratio the study printed."""
+    estimates, *_ = steady
+    ratio = next(e for e in estimates if e.analysis == "cox" and e.term.startswith("OT contact"))
+    found = {e.measure: e.value for e in estimates if e.analysis == "e_value"}
+
+    def needed(hazard_ratio):
+        common = (1 - 0.5 ** np.sqrt(hazard_ratio)) / (1 - 0.5 ** np.sqrt(1 / hazard_ratio))
+        return 1 / common + np.sqrt(1 / common * (1 / common - 1))
+
+    assert ratio.upper < 1
+    assert found == pytest.approx({"E-value": needed(ratio.value), "E-value of the interval": needed(ratio.upper)})

@@ -66,6 +66,7 @@ ANALYSES = {
     "sensitivity_increase_earliest": "If uncertain dates are as early as they can be",
     "sensitivity_increase_latest": "If uncertain dates are as late as they can be",
     "cox": "What goes with a higher or lower rate of increase",
+    "e_value": "How strong an unrecorded difference would have to be",
     "ever_never": "The misleading comparison, shown as a warning",
     "biased_ever_never": "The misleading comparison, shown as a warning",
     "gray_test": "Whether groups differ in how many had each outcome",

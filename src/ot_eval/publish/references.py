@@ -28,6 +28,8 @@ SOURCES = {
     "health Data (RECORD) statement. PLoS Medicine 2015;12:e1001885.",
     "suissa": "Suissa S. Immortal time bias in pharmacoepidemiology. American Journal of Epidemiology "
     "2008;167:492–499.",
+    "vanderweele": "VanderWeele TJ, Ding P. Sensitivity analysis in observational research: introducing the E-value. "
+    "Annals of Internal Medicine 2017;167:268–274.",
     "wilson": "Wilson EB. Probable inference, the law of succession, and statistical inference. Journal of the "
     "American Statistical Association 1927;22:209–212.",
 }
@@ -40,6 +42,7 @@ USED_BY = {
     "cox": ("cox", "lin_wei", "grambsch"),
     "cox_unadjusted": ("cox",),
     "cox_subgroup": ("cox",),
+    "e_value": ("vanderweele",),
     "ever_never": ("suissa",),
     "biased_ever_never": ("suissa",),
     "gray_test": ("gray",),

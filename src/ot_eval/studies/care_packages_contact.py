@@ -15,7 +15,7 @@ import pandas as pd
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import Check, Estimate
-from ot_eval.models import checks, cox, rates
+from ot_eval.models import checks, cox, evalue, rates
 from ot_eval.models.about import About
 from ot_eval.studies.care_packages_lead import ADJUSTED, UNADJUSTED, contact_time, contact_time_unadjusted
 
@@ -74,7 +74,23 @@ def contact_models(people: pd.DataFrame, protocol: Protocol) -> tuple[tuple[Esti
         check = checks.proportional_hazards(fitted, about, term=CONTACT)
         steady = check.passed
         said += [what_leads(check, any(e.analysis == ADJUSTED for e in found)), checks.influence(fitted)]
+        found += _unrecorded(found, float((people["event"] == INCREASE).mean()))
+        said += [
+            checks.functional_form(full, _request((CONTACT, *covariates), protocol), c)
+            for c in _numbers(full, covariates)
+        ]
     return tuple(found if steady else _time_first(found)), tuple(said)
+
+
+def _unrecorded(found: list[Estimate], share: float) -> list[Estimate]:
+    """Return how strong an unrecorded difference between people would have to be to explain the adjusted ratio away."""
+    ratios = [e for e in found if e.analysis == "cox" and e.term.startswith(f"{CONTACT}:")]
+    return [each for ratio in ratios for each in evalue.e_values(ratio, share_with_event=share)]
+
+
+def _numbers(people: pd.DataFrame, covariates: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the covariates that enter as numbers of more than two values; bands need no check of their form."""
+    return tuple(c for c in covariates if pd.api.types.is_numeric_dtype(people[c]) and people[c].nunique() > 2)  # noqa: PLR2004
 
 
 def what_leads(steady: Check, other: bool) -> Check:
