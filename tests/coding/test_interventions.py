@@ -140,6 +140,15 @@ def test_what_was_delivered_and_no_minute_counts_twice(run):
     assert of(got, "families_of_work", "Equipment, home and technology", "share of people").value == 60
 
 
+def test_nobody_who_had_any_had_less_than_one_contact(run):
+    table = contacts()
+    again = table[(table["codes"] == "D1;D2") & (table["person_id"] == "P000")].assign(contact_id="again")
+    got = of(run(pd.concat([table, again])), "what_was_done", D1, "contacts per person who had any")
+    assert got.value == pytest.approx(61 / 60)
+    assert got.lower == 1  # by the t interval alone it would be 0.98
+    assert got.upper > got.value
+
+
 def test_when_and_by_whom(run):
     got = run()
     assert of(got, "how_soon", "within 3 days of the start", "share of people").value == 40

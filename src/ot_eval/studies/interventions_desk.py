@@ -125,24 +125,24 @@ def people_with(
 def per_person(question: Question, rows: pd.DataFrame) -> Iterator[Estimate]:
     """Give mean contacts and minutes of the people who had any (one row a person, by person_id)."""
     timed = rows[rows["minutes"].notna()]
-    for values, measure, unit in (
-        (rows["contacts"], "contacts per person who had any", "contacts"),
-        (timed["minutes"], "minutes per person who had any", "minutes"),
+    for values, measure, unit, least in (
+        (rows["contacts"], "contacts per person who had any", "contacts", 1.0),
+        (timed["minutes"], "minutes per person who had any", "minutes", 0.0),
     ):
         if len(values) >= FEWEST_FOR_MEAN:
             if _clustered(question, values.index):
-                yield _bounded(mean_of(question, values, measure, unit), None)
+                yield _bounded(mean_of(question, values, measure, unit), least)
             else:
                 plain = mean_of(replace(question, cluster=None), values, measure, unit)
-                yield _bounded(plain, None) if question.cluster is None else _bare(plain)
+                yield _bounded(plain, least) if question.cluster is None else _bare(plain)
 
 
 def part_of(question: Question, parts: pd.DataFrame, measure: str) -> Estimate:
     """Give the sum of `part` as a percentage of the sum of `whole` (one row a person, by person_id)."""
     if _clustered(question, parts.index):
-        return _bounded(ratio_of(question, parts[["part", "whole"]], measure, "percent"), 100.0)
+        return _bounded(ratio_of(question, parts[["part", "whole"]], measure, "percent"), 0.0, 100.0)
     plain = ratio_of(replace(question, cluster=None), parts[["part", "whole"]], measure, "percent")
-    return _bounded(plain, 100.0) if question.cluster is None else _bare(plain)
+    return _bounded(plain, 0.0, 100.0) if question.cluster is None else _bare(plain)
 
 
 def role_words(role: str) -> str:
@@ -160,8 +160,8 @@ def _bare(e: Estimate) -> Estimate:
     return replace(e, se=None, lower=None, upper=None, level=None, method=NO_INTERVAL)
 
 
-def _bounded(e: Estimate, most: float | None) -> Estimate:
-    """Return an estimate that cannot lie below 0 or above `most`; its method does not give its exact n away."""
+def _bounded(e: Estimate, least: float, most: float | None = None) -> Estimate:
+    """Return an estimate whose interval stays from `least` to `most`; its method does not give its exact n away."""
     upper = e.upper if most is None or e.upper is None else min(most, e.upper)
-    lower = None if e.lower is None else max(0.0, e.lower)
+    lower = None if e.lower is None else max(least, e.lower)
     return replace(e, lower=lower, upper=upper, method=BY_PERSON if e.n_cluster is None else BY_PROVIDER)
