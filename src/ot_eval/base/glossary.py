@@ -38,6 +38,10 @@ TERMS: dict[str, str] = {
     "restricted mean time": "average days spent without an event, up to a chosen day",
     "hazard ratio": "how the day-to-day rate of an event compares between groups, among people still at risk",
     "time-varying exposure": "an exposure that counts only from the day it happens (occupational therapy contact)",
+    "coached provider": "a home-care provider whose carers were coached in enabling people, by allocation",
+    "usual care": "providers that were not coached: what the coached ones are held against",
+    "intention to treat": "everyone counts where their provider was allocated, whatever happened afterwards",
+    "intra-cluster correlation": "how alike people of one provider are: 0 not at all, 1 all the same",
     "disclosure control": "hiding and rounding small numbers so that no person can be recognised",
     "deviation": "any difference between the protocol as locked and the protocol as used",
 }

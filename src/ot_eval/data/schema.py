@@ -106,6 +106,14 @@ EPISODES = Table(
         Column(name="planned_on", kind="date", about="when that package was decided"),
         Column(name="planned_by", kind="text", about="who decided it (a role, never a name)"),
         Column(name="onward_referrals", kind="codes", about="referrals at the end, separated by ;"),
+        Column(
+            name="arm",
+            kind="choice",
+            about="where people were allocated one by one",
+            allowed=("coached", "usual_care"),
+            own_words=True,
+        ),
+        Column(name="coach_id", kind="id", about="the coach whose carers served the person; empty in usual care"),
     ),
 )
 CONTACTS = Table(
@@ -217,6 +225,9 @@ PROVIDERS = Table(
         ),
         Column(name="coaching_start", kind="date", about="first day of coaching; empty = never"),
         Column(name="wave", kind="integer", about="wave of a stepped roll-out", minimum=0),
+        Column(name="stratum", kind="text", about="stratum within which providers were allocated"),
+        Column(name="sessions_planned", kind="integer", about="coaching sessions planned", unit="sessions", minimum=0),
+        Column(name="sessions_held", kind="integer", about="coaching sessions held", unit="sessions", minimum=0),
     ),
 )
 CARERS = Table(
@@ -230,6 +241,9 @@ CARERS = Table(
         Column(name="role", kind="choice", about="role", allowed=ROLES, own_words=True),
         Column(name="start_date", kind="date", about="first day in post"),
         Column(name="leave_date", kind="date", about="last day in post; empty = still there"),
+        Column(
+            name="sessions_attended", kind="integer", about="coaching sessions attended", unit="sessions", minimum=0
+        ),
     ),
 )
 CARER_SURVEY = Table(
