@@ -24,6 +24,7 @@ from ot_eval.outputs.labels import date_words
 from ot_eval.outputs.released import Released, ReleasedStep
 from ot_eval.outputs.story import Story
 from ot_eval.outputs.table import Table, two_columns
+from ot_eval.outputs.together import together
 from ot_eval.publish.blocks import Block, blocks
 from ot_eval.publish.checklist import checklist
 from ot_eval.publish.methods import methods
@@ -138,6 +139,7 @@ def _index(
             cards=[
                 {"title": r.title, "answer": stories[r.strand].answer, "href": f"{r.strand}.html"} for r in released
             ],
+            together=together(released),
             privacy=main.policy.sentences(),
             hidden=sum(r.n_hidden for r in released),
             methods=methods(protocol, released),

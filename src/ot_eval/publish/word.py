@@ -10,6 +10,7 @@ from ot_eval.outputs import table_people, tables, tidier_table
 from ot_eval.outputs.labels import date_words
 from ot_eval.outputs.released import Released
 from ot_eval.outputs.story import Story
+from ot_eval.outputs.together import together
 from ot_eval.publish import word_parts
 from ot_eval.publish.blocks import blocks
 from ot_eval.publish.methods import methods
@@ -26,6 +27,7 @@ def report(released: tuple[Released, ...], protocol: Protocol, provenance: Prove
         document.add_paragraph(MADE_UP, style="Intense Quote")
     document.add_paragraph(f"{protocol.service[:1].upper() + protocol.service[1:]}. {date_words(provenance.made_at)}.")
     _summary(document, released, protocol)
+    _together(document, released)
     for r in released:
         _strand(document, r)
     document.add_heading("Provenance", level=1)
@@ -79,6 +81,19 @@ def _when(document: Any, story: Story) -> None:
         document.add_paragraph(line)
     if story.timeline is not None:
         word_parts.add_figure(document, story.timeline)
+
+
+def _together(document: Any, released: tuple[Released, ...]) -> None:
+    joint = together(released)
+    if joint is None:
+        return
+    document.add_heading("What the parts say together", level=1)
+    for heading, lines in joint.parts:
+        document.add_heading(heading, level=2)
+        word_parts.add_bullets(document, lines)
+    document.add_paragraph(joint.caution)
+    if joint.display is not None:
+        word_parts.add_table(document, joint.display)
 
 
 def _strand(document: Any, released: Released) -> None:
