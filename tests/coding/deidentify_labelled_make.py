@@ -11,7 +11,6 @@ import re
 from datetime import date
 from pathlib import Path
 
-
 SEED = 20261124
 ORIGINS = {
     "british": ["en_GB"],
@@ -51,7 +50,7 @@ def nino(rng):
 def day(rng):
     d, m, y = rng.randrange(1, 29), rng.randrange(12), rng.randrange(1926, 1960)
     th = "st" if d in (1, 21) else "nd" if d in (2, 22) else "rd" if d in (3, 23) else "th"
-    month, figures = MONTHS[m], f"{d:02d}/{m + 1:02d}/{y}"
+    month = MONTHS[m]
     return rng.choice(
         [f"{d:02d}/{m + 1:02d}/{y}", f"{d} {month} {y}", f"the {d}{th} of {month}", f"{month} {d}{th}, {y}"]
     )
