@@ -177,6 +177,15 @@ def test_a_second_coders_sheet_says_to_code_alone_and_cells_have_lists(made):
     assert workbook["Codebook"].max_row == 25
 
 
+def test_on_paper_a_row_stays_on_one_sheet_under_its_headings(made):
+    for name in ("Contacts", "Codebook"):
+        page = load_workbook(made())[name]
+        assert page.sheet_properties.pageSetUpPr.fitToPage
+        assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (1, 0)
+        assert page.page_setup.orientation == "landscape"
+        assert page.print_title_rows == "$1:$1"
+
+
 def test_an_older_sheet_is_migrated_and_what_must_be_coded_again_is_listed(made, book):
     path = made(lambda page, _: fill(page, c1=["D1"], c2=["C5"], c4=["D2"]))
     newer = book.model_copy(

@@ -16,6 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ot_eval.coding.codebook import NO_CODE, Codebook
@@ -27,6 +28,7 @@ NO_CODE_COLUMN, REMARK, CHECK = "no code", "remark", "check"
 GIVEN = ("contact_id", "date", "who", "how", "minutes", "note", "suggested", "why")
 FILLED = (*CODE_COLUMNS, NO_CODE_COLUMN, REMARK)
 HEADINGS = (*GIVEN, *FILLED, CHECK)
+PAPER_A4 = 9
 WIDTHS = {"note": 70, "suggested": 22, "why": 30, "remark": 30, "date": 12, "minutes": 9, "contact_id": 14}
 LONGEST_CELL = 32_000
 """Excel holds 32,767 characters in a cell; a longer note is cut and says so."""
@@ -189,6 +191,11 @@ def _headings(page: Worksheet, names: Sequence[str]) -> None:
         cell = _cell(page, 1, k)
         put(cell, name)
         cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
+    # on paper a row stays on one sheet, wide side up, under its headings
+    page.page_setup.orientation, page.page_setup.paperSize = "landscape", PAPER_A4
+    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    page.print_title_rows = "1:1"
 
 
 def list_workbook(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
