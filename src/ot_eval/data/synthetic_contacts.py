@@ -103,7 +103,7 @@ def make_scores(p: pd.DataFrame, last_day: int, rng: Rng) -> pd.DataFrame:
         for instrument in ("mbi", "eq5d5l"):
             seen = (alive & (rng.random(len(q)) < share)).to_numpy()
             level = ability[seen] + gain
-            items = _mbi(level, rng) if instrument == "mbi" else _eq5d(level, rng)
+            items = mbi_items(level, rng) if instrument == "mbi" else eq5d_items(level, rng)
             wide = pd.DataFrame(items, index=q.index[seen])
             wide = wide.assign(person=wide.index, day=offset[seen].to_numpy())
             long = wide.melt(["person", "day"], var_name="item", value_name="value")
@@ -115,7 +115,9 @@ def make_scores(p: pd.DataFrame, last_day: int, rng: Rng) -> pd.DataFrame:
     return frame
 
 
-def _mbi(level: Any, rng: Rng) -> dict[str, Any]:
+def mbi_items(level: Any, rng: Rng) -> dict[str, Any]:
+    """Return Barthel items of people whose ability is `level`, in standard deviations."""
+
     def points(scale: tuple[int, ...]) -> Any:
         rank = np.clip(np.round(2.6 + level + rng.normal(0, 0.7, len(level))), 0, 4).astype(int)
         return np.array(scale)[rank]
@@ -123,7 +125,8 @@ def _mbi(level: Any, rng: Rng) -> dict[str, Any]:
     return {item: points(scale) for item, scale in MBI.items()}
 
 
-def _eq5d(level: Any, rng: Rng) -> dict[str, Any]:
+def eq5d_items(level: Any, rng: Rng) -> dict[str, Any]:
+    """Return EQ-5D answers of people whose ability is `level`, in standard deviations."""
     items = {d: np.clip(np.round(3.2 - level + rng.normal(0, 0.8, len(level))), 1, 5).astype(int) for d in EQ5D}
     scale = np.clip(np.round(55 + 12 * level + rng.normal(0, 12, len(level))), 0, 100).astype(int)
     return {**items, "VAS": scale}
