@@ -321,6 +321,26 @@ class Trial(Part):
         return self
 
 
+class Experience(Part):
+    """What people said in interviews: how it is analysed decides what the report may offer."""
+
+    approach: Literal["framework", "codebook", "reflexive"] = Field(
+        "framework", description="reflexive: no agreement and no saturation; the report says why."
+    )
+    main_coder: str = Field("", description="Whose codes the findings rest on; may stay empty with one coder.")
+    base_size: Annotated[int, Field(ge=2)] = Field(4, description="Saturation: interviews in the base.")
+    run_length: Annotated[int, Field(ge=1)] = Field(2, description="Saturation: interviews in each run.")
+    new_at_most_percent: Annotated[float, Field(ge=0, le=100)] = Field(
+        5.0, description="Saturation: codes new in a run, as a share of those in the base."
+    )
+    random_orders: Annotated[int, Field(ge=100, le=10_000)] = Field(
+        1000, description="Saturation: random orders of the interviews, for the band."
+    )
+    outcomes_published: bool = Field(
+        False, description="Those interviewed agreed that their records, in bands, stand beside what they said."
+    )
+
+
 class Protocol(Part):
     """One study, pre-specified."""
 

@@ -126,6 +126,31 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordTable:
+    """A table of words: what people who were interviewed said, and what analysts made of it.
+
+    Counts in it are of those interviewed ("7 of 15"), who agreed to be reported; never of people in records, whose
+    counts are estimates. `spoken` names the columns that hold words as spoken or written by hand: before release they
+    are searched for identifiers once more.
+    """
+
+    analysis: str
+    name: str
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    spoken: tuple[str, ...] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", tuple(tuple(row) for row in self.rows))
+        if any(len(row) != len(self.head) for row in self.rows):
+            raise _reject(self, "every row is as long as its head")
+        if not set(self.spoken) <= set(self.head):
+            raise _reject(self, "spoken names columns of its head")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudyResult:
     """Everything one strand found. Private until released.
 
@@ -143,6 +168,7 @@ class StudyResult:
     checks: tuple[Check, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     notes: tuple[str, ...] = ()
+    words: tuple[WordTable, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -156,6 +182,7 @@ _PARTS: dict[str, type] = {
     "flow": FlowStep,
     "checks": Check,
     "deviations": Deviation,
+    "words": WordTable,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from ot_eval.data.problems import ProblemList
 from ot_eval.data.pseudonyms import pseudonyms
 from ot_eval.data.schema import table as declared
 
-PEOPLE_COLUMNS = {"person_id": "person", "carer_id": "carer"}
+PEOPLE_COLUMNS = {"person_id": "person", "carer_id": "carer", "rater_id": "rater"}
 """Identifiers that become pseudonyms, and the kind that each names."""
 
 
@@ -46,12 +47,17 @@ def with_pseudonyms(
                 known = persons if kind == "person" else None
                 if known is not None:
                     _report_ids(ids, known, _Place(file, name, column), problems)
-                own = pseudonyms(ids, key, kind=kind)
-                names = [known.resolved.get(i, o) for i, o in zip(ids, own, strict=True)] if known else own
+                names = named(ids, known, key, kind)
                 replaced = pc.take(pa.array(names, pa.string()), coded.indices)
                 table = table.set_column(table.column_names.index(column), column, replaced)  # noqa: PLW2901
         resolved[name] = table
     return resolved
+
+
+def named(ids: Sequence[str], persons: Persons | None, key: bytes, kind: str = "person") -> list[str]:
+    """Return the pseudonym of each id, through the crosswalk where Client Level Data know the id."""
+    own = pseudonyms(ids, key, kind=kind)
+    return [persons.resolved.get(i, o) for i, o in zip(ids, own, strict=True)] if persons else own
 
 
 def _report_ids(ids: list[str], known: Persons, place: _Place, problems: ProblemList) -> None:

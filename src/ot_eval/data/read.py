@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from ot_eval.data.cld_read import Cld, cld_paths, read_cld
 from ot_eval.data.cld_values import MAPPING_FILES, ValueMap
 from ot_eval.data.engine import connect
 from ot_eval.data.formats import SUFFIXES, Unreadable, read_raw, sha256
-from ot_eval.data.identities import with_pseudonyms
+from ot_eval.data.identities import named, with_pseudonyms
 from ot_eval.data.own_words import OwnWords
 from ot_eval.data.problems import ProblemCount, ProblemList, Problems
 from ot_eval.data.pseudonyms import load_key
@@ -25,6 +25,7 @@ from ot_eval.data.schema import TABLES, Table
 from ot_eval.data.validate import check_table
 
 CLD = "cld"
+INTERVIEWS = "interviews"
 LEFT_ALONE = ("participants.csv", "person_ids.csv", "pseudonym.key", *MAPPING_FILES)
 """Files of the data folder that other parts of the toolkit read."""
 
@@ -50,6 +51,7 @@ class StudyInputs:
     problems : what was noted, as counts
     inputs : every file read, for the manifest and `assert_unchanged`
     facts : short strings about the data that the report states
+    pseudonyms_of : from ids as the study's own tables have them to pseudonyms, in order
     """
 
     connection: Any
@@ -61,6 +63,7 @@ class StudyInputs:
     inputs: tuple[InputFile, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
     folder: Path = Path()
+    pseudonyms_of: Callable[[Sequence[str]], list[str]] = list
 
 
 def read_study(folder: StudyFolder, protocol: Protocol, *, key: bytes | None = None) -> StudyInputs:
@@ -164,6 +167,7 @@ def _read(
         values = ValueMap.of(folder.data, problems)
         cld = read_cld(engine, paths, values, protocol.reading, key, problems)
         inputs += _cld_inputs(folder, paths, cld)
+    inputs += _interview_inputs(folder.data)
     resolved = with_pseudonyms(checked, cld.persons if cld else None, key, problems)
     if any(c.severity == "refused" for c in problems.counts):
         return None
@@ -177,6 +181,7 @@ def _read(
         inputs=tuple(sorted(inputs, key=lambda i: i.name)),
         facts={**facts, **(cld.facts if cld else {})},
         folder=folder.data,
+        pseudonyms_of=lambda ids: named(ids, cld.persons if cld else None, key),
     )
 
 
@@ -185,6 +190,12 @@ def _cld_inputs(folder: StudyFolder, paths: list[Path], cld: Cld | None) -> list
     found = [InputFile(name=f"cld/{p.name}", sha256=sha256(p), rows=rows.get(p.name, 0)) for p in paths if p.is_file()]
     extra = [folder.data / name for name in MAPPING_FILES if (folder.data / name).is_file()]
     return found + [InputFile(name=p.name, sha256=sha256(p), rows=0) for p in extra]
+
+
+def _interview_inputs(data: Path) -> list[InputFile]:
+    """Return the files of interviews, which the strand `experience` reads."""
+    found = sorted(p for p in (data / INTERVIEWS).glob("*") if p.suffix in (".csv", ".yaml"))
+    return [InputFile(name=f"{INTERVIEWS}/{p.name}", sha256=sha256(p), rows=0) for p in found]
 
 
 def _table_files(data: Path, wanted: set[str] | None, problems: ProblemList) -> list[tuple[Table, Path]]:

@@ -25,6 +25,7 @@ from ot_eval.outputs.disclosure_estimates import (
 )
 from ot_eval.outputs.disclosure_shares import hide_companions, hide_days, hide_wholes
 from ot_eval.outputs.disclosure_text import clean, coarse_method, refuse_identifiers
+from ot_eval.outputs.disclosure_words import release_words
 from ot_eval.outputs.policy import Policy
 from ot_eval.outputs.released import (
     SEAL,
@@ -100,6 +101,7 @@ def _released(result: StudyResult, counts: Counts) -> Released:
         deviations=tuple(_deviation(d) for d in result.deviations),
         notes=tuple(clean(note, "a note", policy) for note in result.notes),
         facts={name: clean(text, f"fact {name}", policy) for name, text in sorted(result.facts.items())},
+        words=tuple(release_words(t) for t in result.words),
         seal=SEAL,
     )
 

@@ -100,6 +100,18 @@ class ReleasedDeviation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedWords:
+    """A table of words that has been searched for identifiers."""
+
+    analysis: str
+    name: str
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
     """Everything one strand may publish. Made by `ot_eval.outputs.disclosure.release` and by nothing else."""
 
@@ -115,6 +127,7 @@ class Released:
     deviations: tuple[ReleasedDeviation, ...]
     notes: tuple[str, ...]
     facts: dict[str, str]
+    words: tuple[ReleasedWords, ...] = ()
     seal: object = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -143,6 +156,10 @@ class Released:
             for e in self.estimates
             if e.analysis == analysis and all(getattr(e, name) == value for name, value in wanted.items())
         )
+
+    def table(self, name: str) -> ReleasedWords | None:
+        """Return the table of words of this name, or None."""
+        return next((t for t in self.words if t.name == name), None)
 
     def one(self, analysis: str, **wanted: str) -> ReleasedEstimate | None:
         """Return the single shown estimate that fits, or None where it is missing or hidden."""
