@@ -364,6 +364,7 @@ class Protocol(Part):
     progress: Progress = Progress()
     in_reach: InReach = InReach()
     coding: Coding = Coding()
+    experience: Experience = Experience()
     trial: Trial = Trial()
     ascof_2a: Asc2a = Asc2a()
     reading: Reading = Reading()
