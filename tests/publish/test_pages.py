@@ -165,4 +165,4 @@ def test_tables_of_one_measure_in_several_units_are_told_apart(example, protocol
     page = BeautifulSoup(html_pages((out,), protocol, provenance)["progress.html"], "html.parser")
     captions = [c.get_text() for c in page.find_all("caption")]
     assert len(captions) == len(set(captions))
-    assert "Course: mean (level)" in captions
+    assert "The score at each assessment: mean (level)" in captions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 
 import pandas as pd
 import pytest
@@ -38,14 +39,28 @@ def test_order_of_rows_and_key_do_not_change_results(study):
     assert (study / "reports" / "small" / "results.csv").read_bytes() == first
 
 
+def unpacked(path):
+    """The bytes of a file, and of every part of it where it is a package (docx, xlsx)."""
+    yield path.read_bytes()
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as package:
+            yield from (package.read(name) for name in package.namelist())
+
+
+def test_a_packed_identifier_would_be_seen(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("inner.xml", "P0001" * 9)
+    assert any(b"P0001P0001" in body for body in unpacked(tmp_path / "a.xlsx"))
+
+
 def test_no_identifier_leaves_the_data_folder(published_study):
     people = pd.read_csv(published_study / "data" / "people.csv")["person_id"]
     needles = [person.encode() for person in people.sample(50, random_state=1)]
     for zone in ("work", "reports"):
         for path in (published_study / zone).rglob("*"):
             if path.is_file() and path.name != "problems.csv":
-                body = path.read_bytes()
-                assert not any(needle in body for needle in needles), path.name
+                for body in unpacked(path):
+                    assert not any(needle in body for needle in needles), path.name
 
 
 def test_new_and_existing_clients_are_reported_apart(published_study):
@@ -107,5 +122,5 @@ def test_no_nhs_number_name_or_postcode_leaves_the_data_folder(overwritten_study
     for zone in ("work", "reports"):
         for path in (overwritten_study / zone).rglob("*"):
             if path.is_file() and path.name != "problems.csv":
-                body = path.read_bytes()
-                assert not any(needle in body for needle in needles), path.name
+                for body in unpacked(path):
+                    assert not any(needle in body for needle in needles), path.name

@@ -62,7 +62,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     return stream.getvalue().encode("utf-8")
 
 
-def results_csv(released: Iterable[Released]) -> bytes:
+def results(released: Iterable[Released]) -> list[list[object]]:
     """Return every released estimate, in the columns of the glossary, sorted by everything that names a row."""
     estimates = [(r.study, e) for r in released for e in r.estimates]
     named = sorted(
@@ -77,8 +77,12 @@ def results_csv(released: Iterable[Released]) -> bytes:
             pair[1].method,
         ),
     )
-    rows = [[study if c == "study" else getattr(e, c) for c in RESULT_COLUMNS] for study, e in named]
-    return table(tuple(RESULT_COLUMNS), rows)
+    return [[study if c == "study" else getattr(e, c) for c in RESULT_COLUMNS] for study, e in named]
+
+
+def results_csv(released: Iterable[Released]) -> bytes:
+    """Return every released estimate as CSV."""
+    return table(tuple(RESULT_COLUMNS), results(released))
 
 
 def flow_csv(released: Iterable[Released]) -> bytes:

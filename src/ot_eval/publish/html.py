@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ot_eval.base.errors import InternalFault
-from ot_eval.base.glossary import RESULT_COLUMNS, TERMS
+from ot_eval.base.glossary import TERMS
 from ot_eval.base.lock import NOT_LOCKED
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import Provenance
@@ -23,8 +23,9 @@ from ot_eval.outputs import figures, numbers, table_people, tables, tidier_table
 from ot_eval.outputs.labels import date_words
 from ot_eval.outputs.released import Released, ReleasedStep
 from ot_eval.outputs.story import Story
-from ot_eval.outputs.table import Table, two_columns
+from ot_eval.outputs.table import Table
 from ot_eval.outputs.together import together
+from ot_eval.publish.all_tables import columns, versions
 from ot_eval.publish.blocks import Block, blocks
 from ot_eval.publish.checklist import checklist
 from ot_eval.publish.methods import methods
@@ -195,10 +196,8 @@ def _strand(released: Released, story: Story, protocol: Protocol, provenance: Pr
             notes=tidier_table.others(released.notes),
             privacy=released.policy.sentences(),
             protocol_text=json.dumps(json.loads(protocol.canonical()), indent=2, ensure_ascii=False),
-            versions=two_columns("versions", "Versions", ("Part", "Version"), _versions(provenance)),
-            columns=two_columns(
-                "columns", "Columns of results.csv", ("Column", "Meaning"), list(RESULT_COLUMNS.items())
-            ),
+            versions=versions(provenance),
+            columns=columns(),
         )
     )
     return page.encode("utf-8")
@@ -236,7 +235,3 @@ def _block(block: Block) -> dict[str, object]:
         "figures": [picture(f) for f in block.figures],
         "tables": block.tables,
     }
-
-
-def _versions(provenance: Provenance) -> list[tuple[str, str]]:
-    return [("ot_eval", provenance.toolkit), ("Python", provenance.python), *sorted(provenance.packages.items())]

@@ -25,6 +25,7 @@ FORMATS = {
 ABOUT = {
     "index.html": "The findings, for managers",
     "report.docx": "The report for Word",
+    "tables.xlsx": "Every table and every number, for Excel",
     "results.csv": "Every estimate, after disclosure control",
     "curves.csv": "Every point of every published curve",
     "flow.csv": "Who was included, rule by rule",

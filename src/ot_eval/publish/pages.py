@@ -10,7 +10,7 @@ from ot_eval.base.provenance import FileRead, Provenance, gather
 from ot_eval.outputs.disclosure_text import refuse_identifiers
 from ot_eval.outputs.ledger import ledger
 from ot_eval.outputs.released import Released
-from ot_eval.publish import csv_files, manifest, word
+from ot_eval.publish import csv_files, manifest, word, workbook
 from ot_eval.publish.html import html_pages
 from ot_eval.publish.stories import story_of
 
@@ -45,6 +45,7 @@ def assemble(released: tuple[Released, ...], protocol: Protocol, provenance: Pro
     """Return every file of the report by name, from a record of the run that was made before."""
     files = html_pages(released, protocol, provenance)
     files["report.docx"] = word.report(released, protocol, provenance)
+    files["tables.xlsx"] = workbook.workbook(released, protocol, provenance)
     files["results.csv"] = csv_files.results_csv(released)
     files["curves.csv"] = csv_files.curves_csv(released)
     files["flow.csv"] = csv_files.flow_csv(released)

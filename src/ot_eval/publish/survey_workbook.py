@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import zipfile
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from ot_eval.data.survey_instrument import Instrument
-
-_FIRST_DAY = (1980, 1, 1, 0, 0, 0)
-_MADE = b"1980-01-01T00:00:00Z"
+from ot_eval.publish.same_bytes import NO_DATE, same_bytes
 
 
 def workbook(instrument: Instrument) -> bytes:
@@ -36,21 +33,6 @@ def workbook(instrument: Instrument) -> bytes:
         for k, head in enumerate(heads, start=1):
             page.column_dimensions[get_column_letter(k)].width = 50 if head.startswith(("label", "hint")) else 24
         page.freeze_panes = "A2"
-    return _same_bytes(book)
-
-
-def _same_bytes(book: Workbook) -> bytes:
-    """Return the bytes without the moment of writing: one date for every entry, and none in the properties."""
-    raw, fixed = io.BytesIO(), io.BytesIO()
+    raw = io.BytesIO()
     book.save(raw)
-    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            body = source.read(name)
-            if name == "docProps/core.xml":
-                for tag in (b"dcterms:created", b"dcterms:modified"):
-                    start = body.index(b">", body.index(b"<" + tag)) + 1
-                    body = body[:start] + _MADE + body[body.index(b"</" + tag) :]
-            entry = zipfile.ZipInfo(name, date_time=_FIRST_DAY)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-            target.writestr(entry, body)
-    return fixed.getvalue()
+    return same_bytes(raw.getvalue(), NO_DATE)

@@ -6,7 +6,6 @@ The bytes are the same for the same content: every entry of the package carries 
 from __future__ import annotations
 
 import io
-import zipfile
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from docx.shared import Cm, Pt, RGBColor
 
 from ot_eval.outputs.figures import Figure
 from ot_eval.outputs.table import Row, Table
+from ot_eval.publish.same_bytes import same_bytes
 
 LANGUAGE = "en-GB"
 FONT = "Arial"
@@ -25,7 +25,6 @@ INK = RGBColor(0x1D, 0x2A, 0x33)
 ACCENT = RGBColor(0x0F, 0x6B, 0x6B)
 LINE, HEAD = "8A98A2", "E6F1F0"
 PICTURE_WIDTH = Cm(16.2)
-_FIRST_DAY_OF_ZIP = (1980, 1, 1, 0, 0, 0)
 
 
 def new_document(title: str, made_at: str) -> Any:
@@ -182,10 +181,4 @@ def to_bytes(document: Any) -> bytes:
     """Return the document as bytes that depend on its content alone."""
     raw = io.BytesIO()
     document.save(raw)
-    fixed = io.BytesIO()
-    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            entry = zipfile.ZipInfo(name, date_time=_FIRST_DAY_OF_ZIP)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-            target.writestr(entry, source.read(name))
-    return fixed.getvalue()
+    return same_bytes(raw.getvalue())
