@@ -25,6 +25,7 @@ Strand = Literal[
     "coaching",
     "skills",
     "experience",
+    "timing",
     "value",
 ]
 Covariate = Literal[
@@ -333,12 +334,54 @@ class Experience(Part):
     new_at_most_percent: Annotated[float, Field(ge=0, le=100)] = Field(
         5.0, description="Saturation: codes new in a run, as a share of those in the base."
     )
-    random_orders: Annotated[int, Field(ge=100, le=10_000)] = Field(
-        1000, description="Saturation: random orders of the interviews, for the band."
+    random_orders: Annotated[int, Field(ge=100, le=10_000)] = Field(1000, description="Saturation: for the band.")
+    outcomes_published: bool = Field(False, description="People agreed to see records, banded, beside their words.")
+
+
+class Timing(Part):
+    """When occupational therapy should first happen: the trial that is emulated, from the start of reablement."""
+
+    within_days: tuple[Annotated[int, Field(ge=1, le=182)], ...] = Field(
+        (7, 14, 28), min_length=1, description="Strategies: first contact by this day, each day until then alike."
     )
-    outcomes_published: bool = Field(
-        False, description="Those interviewed agreed that their records, in bands, stand beside what they said."
+    after_reablement_days: Days = Field(
+        28, description="Strategy: none while reablement lasts, then within this many days; 0 = not asked."
     )
+    none_within_days: Annotated[int, Field(ge=7, le=182)] = Field(
+        84, description="Strategy: no contact this long; the others are held against it and against things as they are."
+    )
+    horizons_days: tuple[Annotated[int, Field(ge=28)], ...] = Field(
+        (84, 182, 364), min_length=1, description="Days since reablement began: 12, 26 and 52 weeks."
+    )
+    confounders: tuple[
+        Literal[
+            "age_band",
+            "sex",
+            "dementia",
+            "has_unpaid_carer",
+            "hospital_route",
+            "imd_quintile",
+            "client",
+            "hours_at_start",
+        ],
+        ...,
+    ] = Field(
+        ("age_band", "sex", "dementia", "hospital_route", "client", "hours_at_start"),
+        description="Known on the first day, and able to decide both who is seen when and who needs more.",
+    )
+    changing: tuple[Literal["hospital_stay", "package_hours", "in_reablement"], ...] = Field(
+        ("hospital_stay", "package_hours", "in_reablement"), description="The same, as they change until contact."
+    )
+    hospital_window_days: Annotated[int, Field(ge=1)] = Field(28, description="An admission this recently counts.")
+    truncate: Annotated[float, Field(gt=0.5, le=1)] = Field(
+        0.999, description="Share of a strategy's weights left alone; larger ones are cut to the largest of these."
+    )
+    landmark_days: tuple[Annotated[int, Field(ge=1)], ...] = (14, 28, 42)
+    need: tuple[Literal["age_band", "dementia", "client", "hours_at_start", "hospital_route"], ...] = Field(
+        ("client", "dementia"), description="Groups in which the strategies are also compared."
+    )
+    bootstrap_draws: Annotated[int, Field(ge=100, le=5000)] = 200
+    workers: Annotated[int, Field(ge=1)] = Field(1, description="Draws made at the same time.")
 
 
 class Protocol(Part):
@@ -366,6 +409,7 @@ class Protocol(Part):
     coding: Coding = Coding()
     experience: Experience = Experience()
     trial: Trial = Trial()
+    timing: Timing = Timing()
     ascof_2a: Asc2a = Asc2a()
     reading: Reading = Reading()
     disclosure: Disclosure = Disclosure()
