@@ -39,7 +39,8 @@ spark: install    ## the same derivations on a local Spark; needs Java 17
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	$(BIN)/python -m pytest -m spark
 
-browser: install  ## open every page in headless Chromium
+browser: install  ## open every page in headless Chromium; needs Chromium and npm
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix tests/publish
 	$(BIN)/python -m pytest -m browser
 
 benchmark: install  ## ratios against named peers, measured side by side
@@ -47,7 +48,7 @@ benchmark: install  ## ratios against named peers, measured side by side
 
 lock:             ## renew the locks after pyproject.toml has changed; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--no-annotate --extra dev pyproject.toml -o requirements.lock
+		--no-annotate --extra dev --extra pdf pyproject.toml -o requirements.lock
 	sed -n 's/^spark = \["\(.*\)"\]/\1/p' pyproject.toml | uv pip compile -q --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-header --no-annotate - -o requirements-spark.lock
 

@@ -67,19 +67,19 @@ def test_a_report_of_one_strand_has_nothing_to_join(packages):
 )
 def test_the_verdict_follows_the_two_intervals(packages, ot, contact, heading, says):
     joint = together((packages(ot), scored(contact=contact)))
-    assert f"Contact with an occupational therapist: {says}" in of(joint, heading)
+    assert f"Contact with an occupational therapist. {says}".lower() in of(joint, heading).lower()
     assert "Contact" not in "".join(of(joint, other) for other in (AGREE, DIFFER, ONE) if other != heading)
     assert joint.caution == CAUTION
 
 
 def test_which_way_is_better_is_that_of_the_score():
     joint = together((scored(during=WORSE, lower_is_better=True), scored("in_reach", during=BETTER)))
-    assert "progress and reablement beds both point to better" in of(joint, AGREE)
+    assert "Progress and reablement beds both point to better" in of(joint, AGREE)
 
 
 def test_no_direction_is_said_where_every_interval_includes_none(packages):
     joint = together((packages(1.0), scored(contact=UNCLEAR, during=UNCLEAR, after=UNCLEAR)))
-    assert not re.search(r"\b(better|worse|rose|fell)\b(?! nor)", of(joint, AGREE) + of(joint, DIFFER) + of(joint, ONE))
+    assert not re.search(r"\b(better|worse|rose|fell)\b", of(joint, AGREE) + of(joint, DIFFER) + of(joint, ONE))
     assert "neither clearly rose nor clearly fell" in of(joint, NOT)
     assert "is not clear" in of(joint, NOT)
 

@@ -27,10 +27,10 @@ TWO = 2
 REFUSED = "refused"
 """How the name of a check begins that stands for an analysis which was planned and could not be done."""
 CAUTION = (
-    "The parts follow different people with different measures. Where they agree it is more likely to be true, "
-    "but it is no proof."
+    "The parts look at different people in different ways. Where they agree, it is more likely to be true. "
+    "It is not proof."
 )
-ALONE = "No two parts of this report compare the same thing, so none of them can confirm or contradict another."
+ALONE = "No two parts of this report compare the same thing. So none of them backs or denies another."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,21 +98,21 @@ def _verdict(topic: str, signals: Sequence[Signal]) -> tuple[str, str]:
     elif better or worse:
         kind, text = _one_way(better or worse, "better" if better else "worse", little, unclear)
     elif little and unclear:
-        kind, text = "one_sided", f"{_inner(little)} found little or no difference; {_inner(unclear)} cannot tell."
+        kind, text = "one_sided", f"{_inner(little)} found little or no difference. {_names(unclear)} cannot tell."
     elif little:
         kind, text = "agree", f"{_inner(little)} each found little or no difference."
     else:
         kind, text = "one_sided", f"neither {' nor '.join(unclear)} can tell, so this report does not settle it."
-    return kind, f"{TOPICS[topic]}: {text}"
+    return kind, f"{TOPICS[topic]}. {text[:1].upper()}{text[1:]}"
 
 
 def _one_way(clear: list[str], direction: str, little: list[str], unclear: list[str]) -> tuple[str, str]:
     """Return the joint finding where every clear comparison points the same way."""
     said = f"{_inner(clear)} {_point(clear)} to {direction}"
     if little:
-        return "differ", f"{said}, but {_inner(little)} found little or no difference."
+        return "differ", f"{said}. But {_inner(little)} found little or no difference."
     if unclear and len(clear) == 1:
-        return "one_sided", f"only {said}. {_names(unclear)} cannot tell, which neither confirms nor denies it."
+        return "one_sided", f"only {said}. {_names(unclear)} cannot tell. That neither backs nor denies it."
     rest = f" {_names(unclear)} cannot tell." if unclear else ""
     return "agree", f"{_inner(clear)} {'both' if len(clear) == TWO else 'all'} point to {direction}.{rest}"
 
