@@ -237,7 +237,7 @@ def test_choices_are_split_in_one_way_only():
 def test_rows_for_the_study_are_as_the_contract_says(export):
     got, _ = found(export())
     rows = study_rows(got)["carer_survey"]
-    assert list(rows[0]) == ["carer_id", "date", "wave", "item", "value"]
+    assert list(rows[0]) == ["carer_id", "date", "wave", "item", "value", "rater_id"]
     assert {"role", "job_satisfaction", "leave_reasons"} <= {r["item"] for r in rows}
     assert "free_text" not in {r["item"] for r in rows}
     expected = sum(

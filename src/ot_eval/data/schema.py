@@ -248,14 +248,15 @@ CARERS = Table(
 )
 CARER_SURVEY = Table(
     name="carer_survey",
-    grain="one row per carer, wave and item",
-    key=("carer_id", "wave", "item", "value"),
+    grain="one row per carer, wave and item (and rater, where others than the carer answered)",
+    key=("carer_id", "wave", "item", "value", "rater_id"),
     columns=(
         Column(name="carer_id", kind="id", about="the carer", required=True, private=True),
         Column(name="date", kind="date", about="day of the answer", required=True),
         Column(name="wave", kind="integer", about="survey wave", required=True, minimum=0),
         Column(name="item", kind="text", about="item's short name", required=True),
         Column(name="value", kind="text", about="the answer", required=True),
+        Column(name="rater_id", kind="id", about="who rated the carer; empty = the carer", private=True),
     ),
 )
 CODINGS = Table(

@@ -20,6 +20,8 @@ ABOUT = ("Purpose", "Population", "Filled in by", "One form for each", "Licence"
 KINDS = ("text", "integer", "decimal", "date", "select_one", "select_multiple")
 SEPARATORS = ";|\n"
 """Characters that exports use between answers, so no label may hold them."""
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}\.\d{1,2}")
+"""Not ten digits in a row, as ODK proposes: those may be a valid NHS number, which no page may hold."""
 _FACT = re.compile(r"(?m)^- \*\*(?P<name>[^:*]+):\*\* (?P<text>.+)$")
 _RANGE = re.compile(r"^\. >= (?P<low>-?[\d.]+) and \. <= (?P<high>-?[\d.]+)$")
 _NAME = re.compile(r"^[A-Za-z](?:_?[A-Za-z0-9])*$")  # also a REDCap variable: no two underscores in a row
@@ -110,6 +112,8 @@ def load(folder: Path) -> Instrument:
     about = _about(folder)
     if about["Version"] != settings["version"]:
         raise _wrong(folder, "README.md", 0, "another version than settings.csv")
+    if not _VERSION.fullmatch(settings["version"]):
+        raise _wrong(folder, "settings.csv", 2, "a version is a day and a number, such as 2026-11-24.1")
     choices = _choices(folder, choice_rows)
     questions, groups = _questions(folder, rows, choices)
     maps = tuple(Mapping(r["table"], r["each"], r["column"], r["from"]) for r in _sheet(folder, "maps.csv", empty=True))
@@ -139,6 +143,12 @@ def load_all(folder: Path | None = None) -> dict[str, Instrument]:
             fix="give the folder that holds the instruments",
         )
     return {i.name: i for i in found}
+
+
+def load_with_own(own: Path) -> dict[str, Instrument]:
+    """Return the instruments that come with the toolkit, those that a study has in its folder `own` in their place."""
+    known = load_all()
+    return known | load_all(own) if own.is_dir() else known
 
 
 def pick(known: dict[str, Instrument], name: str) -> Instrument:

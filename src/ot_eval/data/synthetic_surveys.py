@@ -31,16 +31,20 @@ class SkillGaps:
     Attributes
     ----------
     gaps : skills that home carers rarely have and were never taught; the others are common in every role
+    only_carers : skills that home carers have and reablement workers and therapists rarely
     unused : skills that home carers were taught and do not use
     overrated : skills that workers think help much and that an observer sees do little
     coached_gain : chance that coaching gives a carer a missing skill by the next round
+    seen_wrong : chance that an observer sees the level of a skill one step too low or too high
     provider_spread : standard deviation, in logits, of how common skills are from provider to provider
     """
 
     gaps: tuple[str, ...] = ("k10", "k15", "k18")
+    only_carers: tuple[str, ...] = ("k23",)
     unused: tuple[str, ...] = ("k13",)
     overrated: tuple[str, ...] = ("k02",)
     coached_gain: float = 0.5
+    seen_wrong: float = 0.2
     provider_spread: float = 0.3
 
 
@@ -98,6 +102,7 @@ def skill_forms(
     rng: np.random.Generator,
     *,
     coached: Sequence[str] = (),
+    therapists: int = 2,
 ) -> list[Form]:
     """Return two rounds of `enabling_skills` from invented workers whose gaps are `truth`.
 
@@ -105,13 +110,15 @@ def skill_forms(
     ----------
     instrument : the instrument `enabling_skills`
     providers : codes of the providers
-    carers : home carers in each provider; beside them one reablement worker for every two, and one therapist
+    carers : home carers in each provider; beside them one reablement worker for every two
     coached : providers coached between the rounds
+    therapists : occupational therapists in each provider
     """
     forms: list[Form] = []
     for provider in providers:
         shift = rng.normal(0, truth.provider_spread)
-        roles = ["home_carer"] * carers + ["reablement_support_worker"] * (carers // 2) + ["occupational_therapist"]
+        roles = ["home_carer"] * carers + ["reablement_support_worker"] * (carers // 2)
+        roles += ["occupational_therapist"] * therapists
         for n, role in enumerate(roles):
             had: dict[str, bool] = {}
             for wave in (0, 1):
@@ -137,7 +144,7 @@ def _skills(
     names = [q.name.removesuffix("_level") for q in instrument.questions if q.name.endswith("_level")]
     now = {}
     for skill in names:
-        missing = skill in truth.gaps and role == "home_carer"
+        missing = skill in (truth.gaps if role == "home_carer" else truth.only_carers)
         common = (-2.5 if missing else 1.5) + shift
         first = rng.random() < 1 / (1 + np.exp(-common))
         now[skill] = bool(had.get(skill, first) or rng.random() < learns)
@@ -161,3 +168,37 @@ def _skill_answers(
         answers[f"{skill}_taught_by"] = ("employer_trainer",) if taught else ("nobody",)
         answers[f"{skill}_perceived_effect"] = "large" if skill in truth.overrated else str(rng.choice(EFFECTS))
     return answers
+
+
+def observed_forms(
+    instrument: Instrument, forms: Sequence[Form], observers: int, truth: SkillGaps, rng: np.random.Generator
+) -> list[Form]:
+    """Return what `observers` observers saw of each worker in the first round, by `truth`.
+
+    Parameters
+    ----------
+    instrument : the instrument `enabling_skills_observed`
+    forms : what `skill_forms` returned
+    observers : observers of each worker; they err alone
+    """
+    seen: list[Form] = []
+    for form in forms:
+        if form.answers["wave"] != "0":
+            continue
+        for observer in range(observers):
+            answers: dict[str, Answer] = {q.name: "" for q in instrument.questions}
+            for skill in (n.removesuffix("_level") for n in form.answers if n.endswith("_level")):
+                answers |= _seen(skill, form.answers, truth, rng)
+            answers |= {name: form.answers[name] for name in ("carer_id", "wave", "date")}
+            answers |= {"observer_id": f"O{observer + 1}", "observer_role": "supervisor"}
+            seen.append(Form(file="synthetic", line=len(seen) + 2, source=_uuid(rng), answers=answers))
+    return seen
+
+
+def _seen(skill: str, said: dict[str, Answer], truth: SkillGaps, rng: np.random.Generator) -> dict[str, Answer]:
+    """Return level and effect as an observer sees them: the effect as said, but less where it is overrated."""
+    level, effect = said[f"{skill}_level"], said.get(f"{skill}_perceived_effect", "")
+    step = int(rng.choice((-1, 1))) if rng.random() < truth.seen_wrong else 0
+    place = min(max(LEVELS.index(str(level)) + step, 0), len(LEVELS) - 1)
+    seen = "small" if skill in truth.overrated and effect else effect or "none"
+    return {f"{skill}_observed_level": LEVELS[place], f"{skill}_observed_effect": seen}

@@ -1,4 +1,7 @@
-"""What a worker says of a skill against what an observer saw: weighted kappa over several skills of each worker.
+"""What a worker says of a skill against what an observer saw, two observers, and several questions on one thing.
+
+Each is a function of sums over workers, so that its interval can leave out one provider at a time: the usual intervals
+(Feldt's, F) take workers of one provider as independent. Values are those of `trial_reliability`.
 
 Several skills of one worker are not several workers: the interval leaves out one worker, or one provider, at a time.
 Quadratic weights, as for ordered answers (Cohen 1968, Psychol Bull 70:213).
@@ -52,3 +55,46 @@ def _kappa(sums: np.ndarray, levels: int) -> np.ndarray:
     total = grid.sum(axis=(1, 2))
     expected = grid.sum(axis=2)[:, :, None] * grid.sum(axis=1)[:, None, :] / total[:, None, None]
     return np.asarray(1 - (grid * weight).sum(axis=(1, 2)) / (expected * weight).sum(axis=(1, 2)))
+
+
+def alpha(scores: pd.DataFrame, *, cluster: pd.Series | None = None, level: float = 0.95) -> Interval:
+    """Return Cronbach's alpha with its leave-one-out interval, which is not cut at 1.
+
+    Parameters
+    ----------
+    scores : one row a worker, one column a question; nothing missing
+    cluster : provider of every worker, by worker; None: workers are left out one at a time
+    level : confidence level
+    """
+    x = scores.to_numpy(dtype=float)
+    k = x.shape[1]
+    total = x.sum(axis=1, keepdims=True)
+    sums = pd.DataFrame(np.hstack([x, x**2, total, total**2]), index=scores.index)
+
+    def statistic(s: np.ndarray, n: np.ndarray) -> np.ndarray:
+        items = (s[:, k : 2 * k] - s[:, :k] ** 2 / n[:, None]).sum(axis=1)
+        whole = s[:, 2 * k + 1] - s[:, 2 * k] ** 2 / n
+        return np.asarray(k / (k - 1) * (1 - items / whole))
+
+    return jackknife(sums, statistic, cluster=None if cluster is None else cluster[scores.index], level=level)
+
+
+def two_raters(scores: pd.DataFrame, *, cluster: pd.Series | None = None, level: float = 0.95) -> Interval:
+    """Return the one-way intraclass correlation of one rater, ICC(1,1), where each worker has two of any raters.
+
+    Parameters
+    ----------
+    scores : one row a worker, two columns; nothing missing
+    cluster : provider of every worker, by worker; None: workers are left out one at a time
+    level : confidence level
+    """
+    one, other = scores.to_numpy(dtype=float).T
+    mean = (one + other) / 2
+    sums = pd.DataFrame({"m": mean, "m2": mean**2, "d2": (one - other) ** 2}, index=scores.index)
+
+    def statistic(s: np.ndarray, n: np.ndarray) -> np.ndarray:
+        between = 2 * (s[:, 1] - s[:, 0] ** 2 / n) / (n - 1)
+        within = s[:, 2] / (2 * n)
+        return np.asarray((between - within) / (between + within))
+
+    return jackknife(sums, statistic, cluster=None if cluster is None else cluster[scores.index], level=level)

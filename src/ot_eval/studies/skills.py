@@ -11,10 +11,11 @@ from dataclasses import replace
 
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Check, Estimate, StudyResult
+from ot_eval.studies import skills_change, skills_compare, skills_seen
 from ot_eval.studies import skills_parts as parts
 from ot_eval.studies.progress_material import refusal
 from ot_eval.studies.skills_data import prepare
-from ot_eval.studies.skills_desk import Desk
+from ot_eval.studies.skills_desk import CARER, Desk
 from ot_eval.studies.workspace import Prepared, Workspace
 
 __all__ = ["analyse", "prepare", "refuse"]
@@ -29,11 +30,14 @@ PARTS = (
     parts.how_taught,
     parts.taught_by,
     parts.use_and_teaching,
-    parts.overlap,
+    skills_compare.overlap,
+    skills_compare.between_roles,
     parts.barriers,
-    parts.said_and_seen,
-    parts.change,
-    parts.hang_together,
+    skills_seen.said_and_seen,
+    skills_seen.less_effect_seen,
+    skills_seen.observers_agree,
+    skills_change.change,
+    skills_seen.hang_together,
 )
 NOTES = (
     "The 24 skills are the authors’ own words. They were not tested for reliability or validity: a low share may be a "
@@ -45,14 +49,17 @@ NOTES = (
     "A gap is a home carer without the skill, or with it and taught by nobody.",
     "Overlap is the mean, over pairs of workers, of the skills both have as a part of the skills either has. How far "
     "two home carers differ from each other is the yardstick for how far they differ from another role.",
-    "Coached and other providers were not drawn by lot here, so a difference in skills gained is not an effect.",
+    "Differences between roles are many; each interval is so wide that all skills of a role hold together.",
+    "Skills gained are means of providers, for coaching is given to providers. Unless they were drawn by lot, a "
+    "difference between coached and other providers is not an effect.",
+    "That answers hang together, or that two observers agree, does not show that the questions measure skill.",
 )
 
 
 def refuse(prepared: Prepared) -> None:
     """Refuse to analyse fewer than `FEWEST_WORKERS` home carers."""
     workers = prepared.frames["workers"]
-    if workers.loc[workers["role"] == parts.CARER, "carer_id"].nunique() < FEWEST_WORKERS:
+    if workers.loc[workers["role"] == CARER, "carer_id"].nunique() < FEWEST_WORKERS:
         raise AnalysisRefused(
             f"skills: fewer than {FEWEST_WORKERS} home carers rated their skills and gave their role",
             expected=f"at least {FEWEST_WORKERS} home carers",

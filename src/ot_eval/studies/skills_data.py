@@ -11,12 +11,14 @@ import pandas as pd
 from ot_eval.base.errors import DataError
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import FlowStep
-from ot_eval.data.survey_instrument import Instrument, load_all
+from ot_eval.data.survey_instrument import Instrument, load_with_own, pick
 from ot_eval.derive.assemble import StudyTables
 from ot_eval.derive.index_people import own_table
 from ot_eval.studies.workspace import Prepared
 
 INSTRUMENT = "enabling_skills"
+OWN_FOLDER = "surveys"
+"""Beside the data folder: the study's own copies of instruments, used instead of those that come along."""
 EVERYONE = "all"
 WHAT = (
     "level",
@@ -25,9 +27,8 @@ WHAT = (
     "taught_by",
     "perceived_effect",
     "barrier",
-    "observed_level",
-    "observed_effect",
 )
+SEEN = ("observed_level", "observed_effect")
 SEVERAL = ("learned", "taught_by", "barrier")
 JOIN = ";"
 
@@ -38,11 +39,11 @@ def prepare(tables: StudyTables, protocol: Protocol) -> Prepared:  # noqa: ARG00
     Raises
     ------
     DataError
-        There is no `carer_survey`, it holds no answer to the enabling skills, or one item of one worker and round has
-        two answers where one is asked for.
+        There is no `carer_survey`, it holds no answer to the enabling skills, it holds skills that the instrument does
+        not have, or one item of one worker and round has two answers where one is asked for.
     """
     answers = own_table(tables, "carer_survey", ("carer_id", "wave", "item", "value"))
-    instrument = load_all()[INSTRUMENT]
+    instrument = pick(load_with_own(tables.folder.parent / OWN_FOLDER), INSTRUMENT)
     if answers is None or not answers["item"].isin({q.name for q in instrument.questions if q.name[:1] == "k"}).any():
         raise DataError(
             "skills: there are no answers to the enabling skills",
@@ -50,10 +51,13 @@ def prepare(tables: StudyTables, protocol: Protocol) -> Prepared:  # noqa: ARG00
             fix="read the filled forms with `ot-eval surveys read`",
         )
     workers, flow = _workers(answers, own_table(tables, "providers", ("provider_id",)))
-    skills = _skills(answers, workers)
-    facts = {**tables.facts, "skills_status": instrument.about["Status"]}
-    names = pd.DataFrame(skill_names(instrument).items(), columns=["skill", "label"])
-    return Prepared(frames={"workers": workers, "skills": skills, "names": names}, flow=flow, facts=facts)
+    named = skill_names(instrument)
+    rows = _by_skill(answers, named)
+    skills, seen = _skills(rows, workers), _seen(rows)
+    facts = {**tables.facts, "skills_status": instrument.about["Status"], "skills_version": instrument.version}
+    names = pd.DataFrame(named.items(), columns=["skill", "label"])
+    frames = {"workers": workers, "skills": skills, "seen": seen, "names": names}
+    return Prepared(frames=frames, flow=flow, facts=facts)
 
 
 def skill_names(instrument: Instrument) -> dict[str, str]:
@@ -66,7 +70,10 @@ def skill_names(instrument: Instrument) -> dict[str, str]:
 
 
 def _workers(answers: pd.DataFrame, providers: pd.DataFrame | None) -> tuple[pd.DataFrame, tuple[FlowStep, ...]]:
-    """Return one row a worker and round with role, provider and whether coached by then; and who was left out."""
+    """Return one row a worker and round with role and provider; and who was left out.
+
+    `home` is the provider of the first round, as coaching was given; `coached`: it had begun there by then.
+    """
     wide = {name: _single(answers, name) for name in ("role", "provider_id")}
     said = answers[answers["item"].str.fullmatch(r"k\d\d_level")]
     dated = said.groupby(["carer_id", "wave"])["date"].min()
@@ -85,13 +92,11 @@ def _workers(answers: pd.DataFrame, providers: pd.DataFrame | None) -> tuple[pd.
     first = FlowStep(population=EVERYONE, rule="answered", label="answered a survey", n_left=start, n_removed=0)
     rows = rows.sort_values(["carer_id", "wave"], ignore_index=True)
     rows["first"] = ~rows.duplicated("carer_id")
-    known = None
+    rows["home"] = rows.groupby("carer_id")["provider_id"].transform("first")
+    begun = pd.Series(pd.NaT, index=rows.index)
     if providers is not None and "coaching_start" in providers:
-        known = providers.set_index("provider_id")["coaching_start"]
-    begun = rows["provider_id"].map(known) if known is not None else pd.Series(pd.NaT, index=rows.index)
-    day = pd.to_datetime(rows["date"])
-    rows["coached"] = (pd.to_datetime(begun) <= day).fillna(False)
-    rows["arms_known"] = known is not None
+        begun = rows["home"].map(providers.set_index("provider_id")["coaching_start"])
+    rows["coached"] = (pd.to_datetime(begun) <= pd.to_datetime(rows["date"])).fillna(False)
     return rows, (first, *steps)
 
 
@@ -108,19 +113,46 @@ def _single(answers: pd.DataFrame, item: str) -> pd.Series:
     return found.set_index(["carer_id", "wave"])["value"]
 
 
-def _skills(answers: pd.DataFrame, workers: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a worker, round and skill; several answers to a question are joined, no answer is missing."""
+def _by_skill(answers: pd.DataFrame, named: dict[str, str]) -> pd.DataFrame:
+    """Return the answers about skills with the skill and what was asked of it."""
     parts = answers["item"].str.extract(r"^(?P<skill>k\d\d)_(?P<what>\w+)$")
-    rows = answers.assign(**parts)[parts["what"].isin(WHAT)]
-    keys = ["carer_id", "wave", "skill"]
-    single = rows[~rows["what"].isin(SEVERAL)]
-    twice = int(single.duplicated([*keys, "what"]).sum())
+    rows = answers.assign(**parts)[parts["what"].isin((*WHAT, *SEEN))]
+    unknown = sorted(set(rows["skill"]) - set(named))
+    if unknown:
+        raise DataError(
+            f"carer_survey: {len(unknown)} skills are not in the instrument: {', '.join(unknown)}",
+            expected=f"skills of {OWN_FOLDER}/{INSTRUMENT}",
+            fix="put back into your copy of the instrument the skills that earlier rounds asked about",
+        )
+    return rows
+
+
+def _refuse_second(rows: pd.DataFrame, keys: list[str]) -> None:
+    twice = int(rows.duplicated(keys).sum())
     if twice:
         raise DataError(
             f"carer_survey: {twice} answers are second answers to a question with one answer",
-            expected="one level, use and effect for each worker, round and skill",
+            expected="one level, use and effect for each worker, round and skill, and for each observer of them",
             fix="read the forms again with `ot-eval surveys read`, or remove the wrong rows",
         )
-    wide = rows.groupby([*keys, "what"])["value"].agg(JOIN.join).unstack("what").reindex(columns=list(WHAT))
-    told = workers[["carer_id", "wave", "role", "provider_id", "first", "coached"]]
+
+
+def _skills(rows: pd.DataFrame, workers: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a worker, round and skill; several answers to a question are joined, no answer is missing."""
+    keys = ["carer_id", "wave", "skill"]
+    own = rows[rows["what"].isin(WHAT)]
+    _refuse_second(own[~own["what"].isin(SEVERAL)], [*keys, "what"])
+    wide = own.groupby([*keys, "what"])["value"].agg(JOIN.join).unstack("what").reindex(columns=list(WHAT))
+    told = workers[["carer_id", "wave", "role", "home", "first", "coached"]]
     return wide.reset_index().merge(told, on=["carer_id", "wave"], how="inner")
+
+
+def _seen(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a worker, round, skill and observer; without a number, observers are taken as one."""
+    keys = ["carer_id", "wave", "skill", "rater_id"]
+    seen = rows[rows["what"].isin(SEEN)]
+    rater = seen["rater_id"] if "rater_id" in seen else pd.Series("", index=seen.index)
+    seen = seen.assign(rater_id=rater.fillna("").astype(str))
+    _refuse_second(seen, [*keys, "what"])
+    wide = seen.pivot(index=keys, columns="what", values="value").reindex(columns=list(SEEN))
+    return wide.reset_index()

@@ -15,6 +15,10 @@ from ot_eval.models.jackknife import Interval
 from ot_eval.studies.interventions_desk import people_with
 from ot_eval.studies.workspace import Workspace
 
+CARER = "home_carer"
+WORKERS = "share of workers"
+FEWEST = 10
+"""Below this many workers nothing may be published about them, so nothing is computed."""
 HOME_CARERS = "home carers"
 ROLES = {
     "home_carer": HOME_CARERS,
@@ -40,21 +44,23 @@ WILSON = "Wilson interval; workers taken as independent"
 class Desk:
     """The strand's frames; `cluster` is the provider of each worker, by worker, where allowed for.
 
-    `first` holds the answers of each worker's first round, one row a worker and skill; `every` those of all rounds.
+    `first` holds the answers of each worker's first round, one row a worker and skill; `every` those of all rounds;
+    `seen` what observers saw, one row a worker, round, skill and observer.
     """
 
     protocol: Protocol
     workers: pd.DataFrame
     first: pd.DataFrame
     every: pd.DataFrame
+    seen: pd.DataFrame
     names: dict[str, str]
     cluster: pd.Series | None
 
     @classmethod
     def of(cls, workspace: Workspace) -> tuple[Desk, tuple[Check, ...]]:
         """Read the desk that `prepare` filled, and say what must be said of its providers."""
-        workers, skills, names = (workspace.frame(name) for name in ("workers", "skills", "names"))
-        home = workers[workers["first"]].set_index("carer_id")["provider_id"]
+        workers, skills, seen, names = (workspace.frame(n) for n in ("workers", "skills", "seen", "names"))
+        home = workers[workers["first"]].set_index("carer_id")["home"]
         n = home.nunique()
         asked = workspace.protocol.cluster != "none"
         desk = cls(
@@ -62,6 +68,7 @@ class Desk:
             workers=workers,
             first=skills[skills["first"] & skills["level"].notna()],
             every=skills[skills["level"].notna()],
+            seen=seen,
             names=dict(zip(names["skill"], names["label"], strict=True)),
             cluster=home.fillna("not recorded") if asked and n >= LEAST_CLUSTERS else None,
         )
@@ -102,8 +109,10 @@ def share(question: Question, flag: pd.Series, measure: str) -> Iterator[Estimat
         yield replace(e, method=method)
 
 
-def from_interval(question: Question, found: Interval, measure: str, unit: str) -> Estimate:
-    """Return an interval as an estimate."""
+def from_interval(
+    question: Question, found: Interval, measure: str, unit: str, *, level: float | None = None
+) -> Estimate:
+    """Return an interval as an estimate; `level` is the question's unless it was made at another."""
     return Estimate(
         measure=measure,
         unit=unit,
@@ -111,12 +120,19 @@ def from_interval(question: Question, found: Interval, measure: str, unit: str) 
         se=found.se,
         lower=found.lower,
         upper=found.upper,
-        level=question.about.level,
+        level=question.about.level if level is None else level,
         n=found.n,
         n_cluster=found.n_cluster,
         method=BY_WORKER if found.n_cluster is None else BY_PROVIDER,
         **question.labels(),
     )
+
+
+def within(e: Estimate) -> Estimate:
+    """Return a share with its interval cut at 0 and 100 percent; a difference stays as it is."""
+    if "difference" in e.measure or e.lower is None or e.upper is None:
+        return e
+    return replace(e, lower=max(0.0, e.lower), upper=min(100.0, e.upper))
 
 
 def has(rows: pd.DataFrame) -> pd.Series:

@@ -1,38 +1,28 @@
-"""The questions the skills strand asks of its desk, one function each."""
+"""What the skills strand asks about each skill: who has, uses and was taught it, and what coaching should cover."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from ot_eval.base.errors import AnalysisRefused
-from ot_eval.base.results import Check, Estimate
+from ot_eval.base.results import Estimate
 from ot_eval.models.jackknife import jackknife
-from ot_eval.models.overlap import Overlap, pair_overlap
-from ot_eval.models.rated_twice import weighted_kappa
-from ot_eval.models.trial_reliability import cronbach_alpha
 from ot_eval.studies.skills_desk import (
-    BY_PROVIDER,
-    BY_WORKER,
-    EFFECTS,
+    CARER,
+    FEWEST,
     FORMAL,
     INFORMAL,
-    LEVELS,
-    ROLES,
+    WORKERS,
     Desk,
-    complete,
     from_interval,
     has,
     named,
-    place,
     share,
+    within,
 )
 
-CARER = "home_carer"
-WORKERS = "share of workers"
 TAUGHT_BY = {
     "ot": "an occupational therapist",
     "ot_assistant": "an OT assistant",
@@ -54,8 +44,6 @@ BARRIERS = {
     "no_training": "no training",
     "no_equipment": "no equipment",
 }
-FEWEST = 10
-"""Below this many workers nothing may be published about them, so nothing is computed."""
 
 
 def who_has(desk: Desk) -> Iterator[Estimate]:
@@ -134,14 +122,7 @@ def use_and_teaching(desk: Desk) -> Iterator[Estimate]:
         ),
     ):
         found = jackknife(sums, statistic, cluster=homes, level=desk.protocol.level)
-        yield _within(from_interval(desk.question("use_and_teaching", CARER, term), found, measure, "percent"))
-
-
-def _within(e: Estimate) -> Estimate:
-    """Return a share with its interval cut at 0 and 100 percent; a difference stays as it is."""
-    if "difference" in e.measure or e.lower is None or e.upper is None:
-        return e
-    return replace(e, lower=max(0.0, e.lower), upper=min(100.0, e.upper))
+        yield within(from_interval(desk.question("use_and_teaching", CARER, term), found, measure, "percent"))
 
 
 def gaps(desk: Desk) -> Iterator[Estimate]:
@@ -163,115 +144,3 @@ def barriers(desk: Desk) -> Iterator[Estimate]:
     for name, words in BARRIERS.items():
         any_skill = named(told["barrier"], (name,)).groupby(told["carer_id"]).any()
         yield from share(desk.question("barriers", CARER, words), any_skill, WORKERS)
-
-
-def overlap(desk: Desk) -> Iterator[Estimate]:
-    """Give how much of what two workers can do they share: two home carers, and a home carer with each other role."""
-    carers = complete(desk.of_role(CARER))
-    for role in desk.roles():
-        others = None if role == CARER else complete(desk.of_role(role))
-        if others is not None and len(others) < FEWEST:
-            continue
-        together = carers if others is None else pd.concat([carers, others])
-        homes = desk.homes(together.index)
-        found = pair_overlap(carers, others, cluster=homes, level=desk.protocol.level)
-        term = "two home carers" if others is None else f"a home carer and one of the {ROLES[role]}"
-        yield _overlap(desk, term, found)
-
-
-def _overlap(desk: Desk, term: str, found: Overlap) -> Estimate:
-    question = desk.question("overlap", CARER, term)
-    return Estimate(
-        measure="shared part of the skills that either has",
-        unit="index from 0 to 1",
-        value=found.value,
-        se=found.se,
-        lower=found.lower,
-        upper=found.upper,
-        level=found.level,
-        n=min(found.n_first, found.n_second),
-        n_cluster=found.n_cluster,
-        method=f"mean Jaccard index of pairs; {BY_WORKER if found.n_cluster is None else BY_PROVIDER}",
-        **question.labels(),
-    )
-
-
-def said_and_seen(desk: Desk) -> Iterator[Estimate]:
-    """Give how far a worker's own word and an observer's agree, and how often the observer saw less effect."""
-    rows = desk.first.set_index("carer_id")
-    for term, said, seen, order in (
-        ("level of skill", "level", "observed_level", LEVELS),
-        ("effect", "perceived_effect", "observed_effect", EFFECTS),
-    ):
-        both = pd.DataFrame({"said": place(rows[said], order), "seen": place(rows[seen], order)}).dropna()
-        if both.index.nunique() < FEWEST:
-            raise AnalysisRefused(
-                f"said_and_seen: too few workers were also watched ({term})",
-                expected=f"at least {FEWEST} workers with a form of surveys/enabling_skills_observed",
-                fix="ask supervisors or therapists to fill in what they see on joint visits",
-            )
-        homes = desk.homes(both.index.unique())
-        question = desk.question("said_and_seen", "workers who were also watched", term)
-        found = weighted_kappa(both, levels=len(order), cluster=homes, level=desk.protocol.level)
-        yield from_interval(question, found, "agreement of worker and observer (weighted kappa)", "index up to 1")
-        less = pd.DataFrame({"part": both["seen"] < both["said"], "whole": True}).astype(float).groupby(level=0).sum()
-        shares = jackknife(less, lambda s, _: 100 * s[:, 0] / s[:, 1], cluster=homes, level=desk.protocol.level)
-        yield _within(from_interval(question, shares, "share of ratings where less was seen than said", "percent"))
-
-
-def change(desk: Desk) -> Iterator[Estimate | Check]:
-    """Give the change in the number of skills between a carer's first and last round, coached by then or not."""
-    rows = desk.every[desk.every["role"] == CARER]
-    n = rows.assign(has=has(rows)).groupby(["carer_id", "wave"]).agg(had=("has", "sum"), asked=("has", "size"))
-    n = n.reset_index().sort_values(["carer_id", "wave"])
-    first, last = n.drop_duplicates("carer_id"), n.drop_duplicates("carer_id", keep="last")
-    both = first.merge(last, on="carer_id", suffixes=("", "_last"))
-    both = both[(both["wave"] < both["wave_last"]) & (both["asked"] == both["asked_last"])].set_index("carer_id")
-    if len(both) < FEWEST:
-        raise AnalysisRefused(
-            "change: too few home carers answered in two rounds",
-            expected=f"at least {FEWEST} home carers with two rounds",
-            fix="field the survey again, with the same survey numbers",
-        )
-    state = desk.workers.set_index(["carer_id", "wave"])["coached"]
-    last_round = pd.MultiIndex.from_arrays([both.index, both["wave_last"]])
-    coached = pd.Series(state.reindex(last_round).to_numpy(dtype=bool), index=both.index)
-    gain = (both["had_last"] - both["had"]).astype(float)
-    sums = pd.DataFrame({"a": gain.where(coached, 0.0), "b": coached, "c": gain.where(~coached, 0.0), "d": ~coached})
-    sums = sums.astype(float)
-    homes = desk.homes(sums.index)
-    for words, flag in (("coached by then", coached), ("not coached", ~coached)):
-        if flag.sum() >= FEWEST:
-            mine = gain[flag].to_frame()
-            found = jackknife(mine, _mean, cluster=desk.homes(mine.index), level=desk.protocol.level)
-            yield from_interval(desk.question("change", CARER, words), found, "skills gained per carer", "skills")
-    if min(coached.sum(), (~coached).sum()) >= FEWEST:
-        found = jackknife(sums, _difference, cluster=homes, level=desk.protocol.level)
-        question = desk.question("change", CARER, "coached less not coached")
-        yield from_interval(question, found, "difference in skills gained per carer", "skills")
-
-
-def _mean(s: np.ndarray, n: np.ndarray) -> np.ndarray:
-    return np.asarray(s[:, 0] / n)
-
-
-def _difference(s: np.ndarray, _n: np.ndarray) -> np.ndarray:
-    return np.asarray(s[:, 0] / s[:, 1] - s[:, 2] / s[:, 3])
-
-
-def hang_together(desk: Desk) -> Iterator[Estimate]:
-    """Give Cronbach's alpha of the levels of all skills, of workers who rated every one."""
-    rows = desk.first.assign(score=place(desk.first["level"], LEVELS))
-    wide = rows.pivot_table(index="carer_id", columns="skill", values="score", aggfunc="first")
-    found = cronbach_alpha(wide, list(wide.columns), level=desk.protocol.level)
-    yield Estimate(
-        measure="Cronbach's alpha",
-        unit="index up to 1",
-        value=found.value,
-        lower=found.lower,
-        upper=found.upper,
-        level=found.level,
-        n=found.n,
-        method="Feldt's interval; workers taken as independent",
-        **desk.question("hang_together", "workers who rated every skill", "levels of all skills").labels(),
-    )

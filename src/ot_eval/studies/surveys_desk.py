@@ -18,10 +18,11 @@ from ot_eval.base.study import StudyFolder, write_private
 from ot_eval.data.formats import SUFFIXES, encoding_of
 from ot_eval.data.problems import MEANING, SHOWN, Problems, plain_cell
 from ot_eval.data.schema import Table, table
-from ot_eval.data.survey_instrument import Instrument, load_all, pick
+from ot_eval.data.survey_instrument import Instrument, load_all, load_with_own, pick
 from ot_eval.data.survey_read import Keep, SurveyRead, read_exports
 from ot_eval.data.survey_tables import Row, long_rows, study_rows, text_rows
 from ot_eval.publish.survey_build import build
+from ot_eval.studies.skills_data import OWN_FOLDER
 
 MEANS = {
     "changed question": "every question in the instrument's own words",
@@ -82,7 +83,8 @@ def read_into_study(
     ----------
     files : the export
     instrument : its name; by default it is recognised
-    folder : where the instruments lie; by default those that come with the toolkit
+    folder : where the instruments lie; by default those that come with the toolkit, and the study's own copies in
+        `surveys` beside its data folder instead of theirs
     columns : a CSV file with the columns heading and question: headings matched by hand
     keep : of two different forms for one respondent and time, none (refused) or the latest; the same for rows that are
         in the study already
@@ -93,7 +95,7 @@ def read_into_study(
         Something must be put right; all of it is counted, and listed in the private work folder. Nothing was written.
     """
     study = study_folder(protocol_file, load(protocol_file))
-    known = load_all(folder)
+    known = load_all(folder) if folder else load_with_own(study.data.parent / OWN_FOLDER)
     if instrument:
         known = {instrument: pick(known, instrument)}
     read = read_exports(files, known, renamed=_renamed(columns), keep=keep)

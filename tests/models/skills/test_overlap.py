@@ -7,8 +7,8 @@ from scipy.spatial.distance import cdist
 
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.models.overlap import pair_overlap
-from ot_eval.models.rated_twice import weighted_kappa
-from ot_eval.models.trial_reliability import kappa
+from ot_eval.models.rated_twice import alpha, two_raters, weighted_kappa
+from ot_eval.models.trial_reliability import cronbach_alpha, kappa, rater_agreement
 
 FIRST = [[1, 1, 0, 0, 1], [1, 0, 0, 1, 0], [0, 1, 1, 0, 1], [0, 0, 0, 0, 0], [1, 1, 1, 1, 1], [0, 1, 0, 1, 0]]
 SECOND = [[1, 1, 1, 0, 1], [0, 0, 1, 1, 0], [0, 0, 0, 0, 0], [1, 0, 1, 0, 1]]
@@ -139,3 +139,24 @@ def test_kappa_refuses_what_is_no_rating_and_ratings_all_alike():
         weighted_kappa(pd.DataFrame({"said": [5, 1, 2], "seen": [1, 1, 1]}), levels=5)
     with pytest.raises(AnalysisRefused, match="not defined"):
         weighted_kappa(pd.DataFrame({"said": [1] * 5, "seen": [1] * 5}), levels=5)
+
+
+def test_alpha_and_the_agreement_of_raters_are_those_of_pingouin():
+    rng = np.random.default_rng(4)
+    scores = pd.DataFrame(rng.normal(size=(40, 1)) + rng.normal(size=(40, 6)), columns=list("abcdef"))
+    assert alpha(scores).value == pytest.approx(cronbach_alpha(scores, list("abcdef")).value, abs=1e-12)
+    two = scores[["a", "b"]]
+    long = two.reset_index().melt(id_vars="index", var_name="rater", value_name="score")
+    known = rater_agreement(long, target="index", rater="rater", score="score", raters="one-way", average=False)
+    assert two_raters(two).value == pytest.approx(known.value, abs=1e-12)
+    assert two_raters(two[["b", "a"]]).se == pytest.approx(two_raters(two).se, abs=1e-12)
+
+
+def test_workers_of_one_provider_widen_the_intervals_of_alpha_and_of_raters():
+    rng = np.random.default_rng(6)
+    home = pd.Series(np.repeat(np.arange(10), 12))
+    scores = pd.DataFrame(2 * rng.normal(size=10)[home.to_numpy()][:, None] + rng.normal(size=(120, 4)))
+    for function, part in ((alpha, scores), (two_raters, scores[[0, 1]])):
+        assert function(part, cluster=home).se > function(part).se
+    with pytest.raises(AnalysisRefused, match="4 providers"):
+        alpha(scores, cluster=home % 4)
