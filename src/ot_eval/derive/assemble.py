@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from ibis.expr.types import Table
 from ot_eval.base.errors import DataError
 from ot_eval.base.protocol import Protocol
 from ot_eval.data.read import StudyInputs
+from ot_eval.data.schema import table
 from ot_eval.derive import from_cld, packages, people, prices
 from ot_eval.derive.cld_words import HOME_SUPPORT
 from ot_eval.derive.from_cld import Cld
@@ -23,6 +24,11 @@ OWN = "the study's own file"
 CLD = "Client Level Data"
 BOTH = f"{OWN}, completed from {CLD}"
 NONE = "not given"
+_IBIS = {"date": "date", "number": "float64", "integer": "int64"}
+"""Kinds of a declared column that are not text, as the engine's types."""
+NEEDED = ("episodes", "packages")
+STAND_ALONE = ("skills",)
+"""Strands about workers: they need neither episodes nor packages of home care."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,22 +111,30 @@ def _own_care_homes(table: Table) -> Table:
     ).select(*from_cld.EVENT_COLUMNS)
 
 
+def _days(own: Mapping[str, Table], dated: Mapping[str, tuple[str, ...]]) -> list[date]:
+    """Return the last day of each dated column that has any."""
+    return [
+        value
+        for name, columns in dated.items()
+        if name in own
+        for column in columns
+        if column in own[name].columns
+        for value in rows(own[name].aggregate(last=own[name][column].max()))[0].values()
+        if value is not None
+    ]
+
+
 def _last_day(own: Mapping[str, Table], cld: Cld | None) -> date:
-    """Return the last day the data cover: the newest CLD file's, else the last date in the study's own tables."""
+    """Return the last day the data cover: the newest CLD file's, else the last date in the study's own tables.
+
+    Answers to surveys count only where nothing else is dated: they may come after the last package that is known.
+    """
     if cld is not None:
         newest = rows(cld.files.filter(cld.files["file_no"] == cld.files["file_no"].max()).select("data_end"))
         ends = [row["data_end"] for row in newest if row["data_end"] is not None]
     else:
         dated = {"packages": ("start_date", "end_date"), "episodes": ("start_date", "end_date"), "events": ("date",)}
-        ends = [
-            value
-            for name, columns in dated.items()
-            if name in own
-            for column in columns
-            if column in own[name].columns
-            for value in rows(own[name].aggregate(last=own[name][column].max()))[0].values()
-            if value is not None
-        ]
+        ends = _days(own, dated) or _days(own, {"carer_survey": ("date",)})
     if not ends:
         raise DataError(
             "no day is found up to which the data are complete",
@@ -131,7 +145,27 @@ def _last_day(own: Mapping[str, Table], cld: Cld | None) -> date:
     return last
 
 
-def assemble_tables(own: Mapping[str, Table], cld: Cld | None, protocol: Protocol) -> StudyTables:
+def _with_needed(own: Mapping[str, Table], cld: Cld | None, strands: Sequence[str]) -> Mapping[str, Table]:
+    """Return own tables with `NEEDED` among them: empty ones where only strands of `STAND_ALONE` are to be run."""
+    missing = [name for name in NEEDED if name not in own and cld is None]
+    if missing and (not own or any(strand not in STAND_ALONE for strand in strands)):
+        raise DataError(
+            f"the study has no table {' and no table '.join(missing)}",
+            expected="CLD files in data/cld/, or the tables episodes and packages",
+            fix="add the files to the data folder; `ot-eval init` writes empty templates",
+        )
+    return {**own, **{name: _empty(name, next(iter(own.values()))) for name in missing}}
+
+
+def _empty(name: str, like: Table) -> Table:
+    """Return a declared table without rows, on the engine that holds `like`."""
+    columns: dict[str, ibis.Value] = {c.name: ibis.null(_IBIS.get(c.kind, "string")) for c in table(name).columns}
+    return like.filter(ibis.literal(False)).select(**columns)
+
+
+def assemble_tables(
+    own: Mapping[str, Table], cld: Cld | None, protocol: Protocol, strands: Sequence[str] | None = None
+) -> StudyTables:
     """Bring own tables and CLD together.
 
     Parameters
@@ -139,19 +173,15 @@ def assemble_tables(own: Mapping[str, Table], cld: Cld | None, protocol: Protoco
     own : the study's own tables by name, as declared in `data.schema`
     cld : the canonical CLD tables, or None
     protocol : the study's protocol
+    strands : what is to be run; by default the protocol's strands
 
     Raises
     ------
     DataError
-        when neither CLD nor tables of the study's own give episodes and packages
+        when neither CLD nor tables of the study's own give episodes and packages, and a strand needs them
     """
-    missing = [name for name in ("episodes", "packages") if name not in own and cld is None]
-    if missing:
-        raise DataError(
-            f"the study has no table {' and no table '.join(missing)}",
-            expected="CLD files in data/cld/, or the tables episodes and packages",
-            fix="add the files to the data folder; `ot-eval init` writes empty templates",
-        )
+    given = own
+    own = _with_needed(own, cld, protocol.strands if strands is None else strands)
     known, people_from = _people(own, cld)
     known = kept(known)
     used, implied_packages, style = _packages(own, cld, protocol)
@@ -168,8 +198,8 @@ def assemble_tables(own: Mapping[str, Table], cld: Cld | None, protocol: Protoco
     end = _last_day(own, cld)
     facts = {
         "people_from": people_from,
-        "episodes_from": OWN if "episodes" in own else CLD,
-        "packages_from": OWN if "packages" in own else CLD,
+        "episodes_from": _source("episodes", given, cld),
+        "packages_from": _source("packages", given, cld),
         "events_from": events_from,
         "contacts_from": OWN if "contacts" in own else NONE,
         "providers_from": OWN if "providers" in own else NONE,
@@ -185,25 +215,30 @@ def assemble_tables(own: Mapping[str, Table], cld: Cld | None, protocol: Protoco
         contacts=own.get("contacts"),
         providers=own.get("providers"),
         cld=cld,
-        own=own,
+        own=given,
         facts=facts,
     )
 
 
-def assemble(inputs: StudyInputs, protocol: Protocol) -> StudyTables:
+def _source(name: str, given: Mapping[str, Table], cld: Cld | None) -> str:
+    return OWN if name in given else NONE if cld is None else CLD
+
+
+def assemble(inputs: StudyInputs, protocol: Protocol, strands: Sequence[str] | None = None) -> StudyTables:
     """Return the tables every analysis starts from.
 
     Parameters
     ----------
     inputs : result of `data.read.read_study`
     protocol : the study's protocol
+    strands : what is to be run; by default the protocol's strands
 
     Raises
     ------
     DataError
-        when neither CLD nor tables of the study's own give episodes and packages
+        when neither CLD nor tables of the study's own give episodes and packages, and a strand needs them
     """
     cld = None
     if inputs.cld_rows is not None and inputs.cld_events is not None and inputs.cld_files is not None:
         cld = Cld(rows=inputs.cld_rows, events=inputs.cld_events, files=inputs.cld_files)
-    return replace(assemble_tables(inputs.tables, cld, protocol), folder=inputs.folder, inputs=inputs)
+    return replace(assemble_tables(inputs.tables, cld, protocol, strands), folder=inputs.folder, inputs=inputs)

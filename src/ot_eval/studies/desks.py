@@ -70,7 +70,7 @@ def fill(
 ) -> None:
     """Derive what each strand needs and lay it on its desk; refuse before any notebook starts."""
     lock = read_lock(protocol_file)
-    tables = assemble(inputs, protocol)
+    tables = assemble(inputs, protocol, strands)
     about = {"lock": lock_fact(lock), **inputs.facts}
     if (folder.data / SYNTHETIC).is_file():
         about["synthetic"] = "yes"
