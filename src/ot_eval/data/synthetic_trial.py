@@ -23,7 +23,7 @@ STARTS = date(2025, 1, 6)
 LAST = date(2026, 6, 30)
 BEFORE, AFTER, STEP, STEPS = 300, 300, 75, 4
 EPISODE, SETTLED = 42, 30
-COACHES = 6
+COACHES, OTHERS = 6, 20
 NEVER = 10_000
 
 
@@ -86,7 +86,7 @@ def write_trial(
         "providers": table.drop(columns=["shift"]),
         "people": _known(p, rng),
         "episodes": _episodes(p, design),
-        "packages": _packages(p),
+        "packages": pd.concat([_packages(p), _others(table, truth, rng)], ignore_index=True),
         "events": _events(p, table, truth, rng),
         "scores": scores(p, rng),
         "goals": goals(p, rng),
@@ -158,10 +158,10 @@ def _people(table: pd.DataFrame, m: int, design: Design, truth: Effects, rng: np
     )
 
 
-def day(numbers: Any) -> list[str | None]:
+def day(numbers: Any) -> np.ndarray[Any, Any]:
     """Return days since coaching began as ISO dates, empty beyond the last day of the data."""
     dates = [STARTS + timedelta(days=int(k)) for k in numbers]
-    return [d.isoformat() if d <= LAST else None for d in dates]
+    return np.array([d.isoformat() if d <= LAST else None for d in dates], dtype=object)
 
 
 def _known(p: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -206,16 +206,29 @@ def _packages(p: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([first, second]).sort_values(["person_id", "start_date"], ignore_index=True)
 
 
+def _others(table: pd.DataFrame, truth: Effects, rng: np.random.Generator) -> pd.DataFrame:
+    """Return packages of people who had home care long before: they show what a provider's hours do as a whole."""
+    n = OTHERS * len(table)
+    at = np.repeat(np.arange(len(table)), OTHERS)
+    change = 0.5 + truth.hours * (table["arm"] == "coached").to_numpy()[at] + 2.0 * rng.normal(size=n)
+    before = np.round(rng.gamma(6.0, 2.0, n) * 2) / 2 + 4
+    shared = {"person_id": [f"L{k + 1:05d}" for k in range(n)], "service": "home_care"}
+    lines = pd.DataFrame(shared).assign(provider_id=table["provider_id"].to_numpy()[at])
+    first = lines.assign(start_date=day(np.full(n, -400)), end_date=day(np.full(n, 89)), hours_per_week=before)
+    after = np.maximum(0.5, np.round((before + change) * 2) / 2)
+    return pd.concat([first, lines.assign(start_date=day(np.full(n, 90)), end_date=None, hours_per_week=after)])
+
+
 def _events(p: pd.DataFrame, table: pd.DataFrame, truth: Effects, rng: np.random.Generator) -> pd.DataFrame:
     """Return requests for OT review after coaching began, and a hospital admission on the last day of the data."""
     asked = []
-    for row in table.itertuples():
-        own = p[p["provider_id"] == row.provider_id]
-        ratio = truth.reviews if row.arm == "coached" else 1.0
-        n = rng.poisson(40.0 * ratio * np.exp(truth.between * float(row.shift)))
+    for row in table.to_dict("records"):
+        own = p[p["provider_id"] == row["provider_id"]]
+        ratio = truth.reviews if row["arm"] == "coached" else 1.0
+        n = rng.poisson(40.0 * ratio * np.exp(truth.between * float(row["shift"])))
         who = own["person_id"].to_numpy()[rng.integers(0, len(own), n)]
         when = day(rng.integers(0, 180, n))
-        asked.append(pd.DataFrame({"person_id": who, "date": when, "provider_id": row.provider_id}))
+        asked.append(pd.DataFrame({"person_id": who, "date": when, "provider_id": row["provider_id"]}))
     requests = pd.concat(asked).assign(kind="ot_review_request").drop_duplicates()
     last = pd.DataFrame(
         {"person_id": [p["person_id"].iloc[0]], "date": [LAST.isoformat()], "kind": ["hospital_admission"]}

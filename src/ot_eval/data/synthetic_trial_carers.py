@@ -18,17 +18,17 @@ def add_carers(
 ) -> dict[str, pd.DataFrame]:
     """Return `carers` and `carer_survey`; carers who left before a round did not answer it, nor did one in ten."""
     carers, answers = [], []
-    for row in table.itertuples():
-        coached, shift = row.arm == "coached", float(row.shift)
+    for row in table.to_dict("records"):
+        coached, shift = row["arm"] == "coached", float(row["shift"])
         for k in range(int(rng.integers(14, 27))):
-            ident = f"{row.provider_id}-{k + 1:02d}"
+            ident = f"{row['provider_id']}-{k + 1:02d}"
             yearly = 0.45 * np.exp(0.2 * shift) * (leaving if coached else 1.0)
             gone = int(rng.exponential(365 / yearly)) + 1
             left = STARTS + timedelta(days=gone)
             carers.append(
                 {
                     "carer_id": ident,
-                    "provider_id": row.provider_id,
+                    "provider_id": row["provider_id"],
                     "role": "home_carer",
                     "start_date": (STARTS - timedelta(days=int(rng.integers(30, 2000)))).isoformat(),
                     "leave_date": left.isoformat() if left <= LAST else None,
