@@ -27,6 +27,8 @@ WALLS = {
     "nbformat": ("publish",),
     "nbclient": ("publish",),
     "jinja2": ("publish",),
+    "markdown_it": ("publish",),
+    "weasyprint": ("publish",),
     "docx": ("publish",),
     "defusedxml": ("data",),
     "lxml": ("data",),

@@ -2,13 +2,16 @@ import importlib.util
 from datetime import UTC, datetime
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import InputFile, Provenance
+from ot_eval.base.shipped import shipped
 from ot_eval.outputs.disclosure import release
 from ot_eval.outputs.policy import PRESETS
 from ot_eval.publish.pages import assemble
+from ot_eval.publish.technical import read_all
 
 EXAMPLE = Path(__file__).parents[1] / "outputs" / "example.py"
 
@@ -56,7 +59,31 @@ def provenance(protocol):
     )
 
 
+PRIVATE = ("a true number 41327", "/somewhere/private/protocol.json")
+"""What an executed notebook holds and nothing published may."""
+
+
 @pytest.fixture(scope="session")
-def report(released, protocol, provenance):
+def executed(tmp_path_factory):
+    """A folder with the notebook of care packages as a run leaves it: parameters put in, outputs below the cells."""
+    book = nbformat.read(str(shipped("notebooks") / "care_packages.ipynb"), as_version=4)
+    given = nbformat.v4.new_code_cell(f'protocol_path = "{PRIVATE[1]}"')
+    given.metadata["tags"] = ["injected-parameters"]
+    book.cells.insert(3, given)
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=PRIVATE[0])]
+    folder = tmp_path_factory.mktemp("executed")
+    nbformat.write(book, str(folder / "care_packages.ipynb"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def code(executed):
+    return read_all(executed, ("care_packages",))
+
+
+@pytest.fixture(scope="session")
+def report(released, protocol, provenance, code):
     """Every file of the invented report."""
-    return assemble((released,), protocol, provenance)
+    return assemble((released,), protocol, provenance, code)

@@ -24,6 +24,7 @@ from ot_eval.publish.pages import assemble, headlines, render
 FILES = {
     "index.html",
     "care_packages.html",
+    "technical/care_packages.html",
     "report.docx",
     "tables.xlsx",
     "results.csv",
@@ -55,8 +56,8 @@ def test_a_report_has_these_files(report):
     assert set(report) == FILES
 
 
-def test_two_runs_give_the_same_bytes_in_every_file(report, released, protocol, provenance):
-    assert assemble((released,), protocol, provenance) == report
+def test_two_runs_give_the_same_bytes_in_every_file(report, released, protocol, provenance, code):
+    assert assemble((released,), protocol, provenance, code) == report
 
 
 def test_results_have_the_columns_of_the_glossary_and_are_sorted(report):

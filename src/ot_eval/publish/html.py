@@ -19,19 +19,22 @@ from ot_eval.base.glossary import TERMS
 from ot_eval.base.lock import NOT_LOCKED
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import Provenance
-from ot_eval.outputs import figures, numbers, table_people, tables, tidier_table
+from ot_eval.outputs import figures, numbers, story_experience, table_people, tables, tidier_table
 from ot_eval.outputs.labels import date_words
 from ot_eval.outputs.released import Released, ReleasedStep
 from ot_eval.outputs.story import Story
 from ot_eval.outputs.table import Table
 from ot_eval.outputs.together import together
+from ot_eval.publish import technical
 from ot_eval.publish.all_tables import columns, versions
 from ot_eval.publish.blocks import Block, blocks
 from ot_eval.publish.checklist import checklist
 from ot_eval.publish.methods import methods
 from ot_eval.publish.references import references
 from ot_eval.publish.stories import story_of
+from ot_eval.publish.technical import Code, Codes
 
+NO_CODE: Codes = {}
 PAGE_LIMIT = 300_000
 """Bytes of a page, at most: it must open on a slow line and go by e-mail."""
 
@@ -84,14 +87,17 @@ def _css() -> Markup:
     return Markup(text.strip())  # noqa: S704
 
 
-def html_pages(released: tuple[Released, ...], protocol: Protocol, provenance: Provenance) -> dict[str, bytes]:
-    """Return every page as bytes by file name: `index.html` and one `<strand>.html` a strand.
+def html_pages(
+    released: tuple[Released, ...], protocol: Protocol, provenance: Provenance, code: Codes = NO_CODE
+) -> dict[str, bytes]:
+    """Return every page as bytes by file name: `index.html`, and `<strand>.html` and its page of code a strand.
 
     Parameters
     ----------
     released : the strands, the most important first; nothing else can be rendered
     protocol : the protocol as used
     provenance : where the numbers came from
+    code : the code of each strand that has a page of code
 
     Raises
     ------
@@ -103,7 +109,10 @@ def html_pages(released: tuple[Released, ...], protocol: Protocol, provenance: P
     stories = {r.strand: story_of(r) for r in released}
     pages = {"index.html": _index(released, stories, protocol, provenance)}
     for r in released:
-        pages[f"{r.strand}.html"] = _strand(r, stories[r.strand], protocol, provenance)
+        its = technical.name_of(r.strand) if r.strand in code else ""
+        pages[f"{r.strand}.html"] = _strand(r, stories[r.strand], protocol, provenance, its)
+        if its:
+            pages[its] = _technical(r, code[r.strand], protocol, provenance)
     for name, body in pages.items():
         if len(body) > PAGE_LIMIT:
             raise InternalFault(
@@ -141,7 +150,7 @@ def _index(
                 {"title": r.title, "answer": stories[r.strand].answer, "href": f"{r.strand}.html"} for r in released
             ],
             together=together(released),
-            privacy=main.policy.sentences(),
+            privacy=story_experience.privacy(main),
             hidden=sum(r.n_hidden for r in released),
             methods=methods(protocol, released),
             glossary=[(term[:1].upper() + term[1:], f"{TERMS[term]}.") for term in terms],
@@ -167,7 +176,7 @@ def _drawn(story: Story) -> dict[str, object]:
     }
 
 
-def _strand(released: Released, story: Story, protocol: Protocol, provenance: Provenance) -> bytes:
+def _strand(released: Released, story: Story, protocol: Protocol, provenance: Provenance, its_code: str) -> bytes:
     steps = table_people.shortened(table_people.main_flow(released))
     parts = {
         "flow": [_step(s) for s in steps],
@@ -189,18 +198,26 @@ def _strand(released: Released, story: Story, protocol: Protocol, provenance: Pr
             released=released,
             story=story,
             contents=_contents(parts),
+            technical=its_code,
             flow_table=table_people.flow(released),
             deviations=tables.deviations(released),
             locked=released.facts.get("lock", NOT_LOCKED) != NOT_LOCKED,
             sources=tables.sources(released),
             notes=tidier_table.others(released.notes),
-            privacy=released.policy.sentences(),
+            privacy=story_experience.privacy(released),
             protocol_text=json.dumps(json.loads(protocol.canonical()), indent=2, ensure_ascii=False),
             versions=versions(provenance),
             columns=columns(),
         )
     )
     return page.encode("utf-8")
+
+
+def _technical(released: Released, code: Code, protocol: Protocol, provenance: Provenance) -> bytes:
+    table, more = technical.results_table(released)
+    common = _common(released.synthetic, protocol, provenance)
+    template = _environment().get_template("technical.html.j2")
+    return template.render(**common, released=released, code=code, table=table, more=more).encode("utf-8")
 
 
 def _step(step: ReleasedStep) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import Provenance
 from ot_eval.outputs.released import Released
+from ot_eval.publish import technical
 
 MANIFEST = "manifest.json"
 CRATE = "ro-crate-metadata.json"
@@ -32,6 +33,8 @@ ABOUT = {
     "ledger.csv": "Every number of people or events published, for output checkers",
     MANIFEST: "Hashes, versions and the disclosure rule",
 }
+
+CODE_PAGE = "The code of one part of the report, and its results after disclosure control"
 
 
 def _json(value: Any) -> bytes:
@@ -143,7 +146,7 @@ def _parts(names: list[str], files: Mapping[str, bytes]) -> list[dict[str, Any]]
         part: dict[str, Any] = {
             "@id": name,
             "@type": "File",
-            "name": ABOUT.get(name, name),
+            "name": ABOUT.get(name, CODE_PAGE if name.startswith(f"{technical.FOLDER}/") else name),
             "encodingFormat": FORMATS.get(name.rpartition(".")[2], "application/octet-stream"),
         }
         if name in files:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol as Interface
 
 from ot_eval.base.protocol import Protocol
@@ -10,9 +11,10 @@ from ot_eval.base.provenance import FileRead, Provenance, gather
 from ot_eval.outputs.disclosure_text import refuse_identifiers
 from ot_eval.outputs.ledger import ledger
 from ot_eval.outputs.released import Released
-from ot_eval.publish import csv_files, manifest, word, workbook
-from ot_eval.publish.html import html_pages
+from ot_eval.publish import csv_files, manifest, technical, word, workbook
+from ot_eval.publish.html import NO_CODE, html_pages
 from ot_eval.publish.stories import story_of
+from ot_eval.publish.technical import Codes
 
 
 class InputsRead(Interface):
@@ -25,7 +27,12 @@ class InputsRead(Interface):
 
 
 def render(
-    released: tuple[Released, ...], *, protocol: Protocol, inputs: InputsRead, now: datetime | None = None
+    released: tuple[Released, ...],
+    *,
+    protocol: Protocol,
+    inputs: InputsRead,
+    now: datetime | None = None,
+    executed: Path | None = None,
 ) -> dict[str, bytes]:
     """Return every file of the report by name; the same arguments give the same bytes.
 
@@ -35,15 +42,19 @@ def render(
     protocol : the protocol as used
     inputs : which files were read
     now : the time to write down; the present when missing
+    executed : private folder of the executed notebooks, whose code (and nothing else) gets a page; None = no such pages
     """
     for file in inputs.inputs:
         refuse_identifiers(file.name, "the name of an input file")
-    return assemble(released, protocol, gather(protocol, inputs.inputs, now))
+    code = technical.read_all(executed, tuple(r.strand for r in released)) if executed else NO_CODE
+    return assemble(released, protocol, gather(protocol, inputs.inputs, now), code)
 
 
-def assemble(released: tuple[Released, ...], protocol: Protocol, provenance: Provenance) -> dict[str, bytes]:
+def assemble(
+    released: tuple[Released, ...], protocol: Protocol, provenance: Provenance, code: Codes = NO_CODE
+) -> dict[str, bytes]:
     """Return every file of the report by name, from a record of the run that was made before."""
-    files = html_pages(released, protocol, provenance)
+    files = html_pages(released, protocol, provenance, code)
     files["report.docx"] = word.report(released, protocol, provenance)
     files["tables.xlsx"] = workbook.workbook(released, protocol, provenance)
     files["results.csv"] = csv_files.results_csv(released)

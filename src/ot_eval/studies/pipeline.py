@@ -115,7 +115,7 @@ def run_study(
         releases.withdraw(folder.work, data)
     if options.out is None:
         releases.refuse_reopened(folder.work, data, entries)
-    rendered = pages.render(released, protocol=protocol, inputs=inputs)
+    rendered = pages.render(released, protocol=protocol, inputs=inputs, executed=folder.work / "notebooks")
     on_step("Publishing", 0, 1)
     assert_unchanged(inputs)
     bundle.publish(rendered, folder.reports)
