@@ -9,6 +9,7 @@ import pandas as pd
 from ot_eval.base.errors import RequestError, nearest
 from ot_eval.base.glossary import RESULT_COLUMNS
 from ot_eval.base.results import StudyResult
+from ot_eval.outputs import in_words
 
 
 def estimates(result: StudyResult, analysis: str = "") -> pd.DataFrame:
@@ -45,3 +46,9 @@ def checks(result: StudyResult) -> pd.DataFrame:
     return pd.DataFrame(
         [asdict(c) for c in result.checks], columns=["analysis", "name", "passed", "sentence", "detail"]
     )
+
+
+def sentences(result: StudyResult, analysis: str = "") -> pd.DataFrame:
+    """Return the estimates of one analysis (or of all) as sentences, beside what they were made from."""
+    kept = [e for e in result.estimates if not analysis or e.analysis == analysis]
+    return pd.DataFrame([(e.analysis, in_words.sentence(e)) for e in kept], columns=["analysis", "in words"])
