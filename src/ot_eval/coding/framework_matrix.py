@@ -12,9 +12,10 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ot_eval.coding.deidentify import Detector
 from ot_eval.coding.matrix_sheet import Column, Key, Page
-from ot_eval.coding.quotes import Quote
-from ot_eval.coding.segments import CodedSegment, refuse
+from ot_eval.coding.quotes import Quote, faults
+from ot_eval.coding.segments import CodedSegment, Turn, refuse
 from ot_eval.coding.theme_counts import Participant, State
 from ot_eval.coding.themes import ThemeBook
 
@@ -166,29 +167,45 @@ def asked_of(written: Mapping[Key, Written]) -> dict[tuple[str, str], str]:
     return {(row, column): w.value for (page, row, column), w in written.items() if page == ASKED}
 
 
-def quotes_of(coded: Iterable[CodedSegment], written: Mapping[Key, Written]) -> tuple[Quote, ...]:
-    """Return the quotes chosen for print, in the order of the codings."""
+def chosen(coded: Iterable[CodedSegment], written: Mapping[Key, Written]) -> tuple[tuple[CodedSegment, Quote], ...]:
+    """Return the quotes chosen for print, each with its coded segment, in the order of the codings."""
 
     def said(row: str, column: str) -> str:
         found = written.get((QUOTES, row, column))
         return found.value if found else ""
 
-    chosen = []
+    pairs = []
     for c in coded:
         row = quote_row(c)
         stand = said(row, "stand")
         if stand:
-            chosen.append(
-                Quote(
-                    interview_id=c.interview_id,
-                    segment_id=c.segment_id,
-                    code=c.code,
-                    words=said(row, "print") or c.text,
-                    stand="against" if stand == "against" else "for",
-                    checked_by=said(row, "checked_by"),
-                )
+            quote = Quote(
+                interview_id=c.interview_id,
+                segment_id=c.segment_id,
+                code=c.code,
+                words=said(row, "print") or c.text,
+                stand="against" if stand == "against" else "for",
+                checked_by=said(row, "checked_by"),
             )
-    return tuple(chosen)
+            pairs.append((c, quote))
+    return tuple(pairs)
+
+
+def unprintable(
+    coded: Iterable[CodedSegment],
+    written: Mapping[Key, Written],
+    turns: Iterable[Turn],
+    participants: Iterable[Participant],
+) -> list[str]:
+    """Return why quotes chosen may not be printed, each with its passage; never their words."""
+    texts = {t.segment_id: t.text for t in turns}
+    consent = {i: p.consent for p in participants for i in p.interviews}
+    detector = Detector()
+    return [
+        f"page {QUOTES}, passage {c.segment_id}: {fault}"
+        for c, quote in chosen(coded, written)
+        for fault in faults(quote, texts[c.segment_id], consent=consent[c.interview_id], detector=detector)
+    ]
 
 
 def from_csv(text: str) -> dict[Key, Written]:

@@ -14,7 +14,10 @@ from ot_eval.coding.segments import CodedSegment
 from ot_eval.coding.themes import ThemeBook
 
 State = Literal["mentioned", "asked, not mentioned", "not asked", "not known whether asked"]
-MENTIONED, SILENT, NOT_ASKED, NOT_KNOWN = "mentioned", "asked, not mentioned", "not asked", "not known whether asked"
+MENTIONED: State = "mentioned"
+SILENT: State = "asked, not mentioned"
+NOT_ASKED: State = "not asked"
+NOT_KNOWN: State = "not known whether asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +49,15 @@ def states(
     for p in participants:
         for code in book.names:
             if any((i, code) in said for i in p.interviews):
-                found[p.label, code] = "mentioned"
+                found[p.label, code] = MENTIONED
                 continue
             answers = [asked.get((i, t), "") for i in p.interviews for t in book.of(code).topics]
             if "yes" in answers:
-                found[p.label, code] = "asked, not mentioned"
+                found[p.label, code] = SILENT
             elif all(a == "no" for a in answers):
-                found[p.label, code] = "not asked"
+                found[p.label, code] = NOT_ASKED
             else:
-                found[p.label, code] = "not known whether asked"
+                found[p.label, code] = NOT_KNOWN
     return found
 
 

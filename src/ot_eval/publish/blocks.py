@@ -9,6 +9,7 @@ from ot_eval.outputs import (
     labels,
     story_contact,
     story_in_reach,
+    story_experience,
     story_interventions,
     story_progress,
     tables,
@@ -17,6 +18,7 @@ from ot_eval.outputs import (
 from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.table import Table
 
+from ot_eval.publish.qualitative_checklists import checklists
 _IMMORTAL_TIME = (
     "People who go longer without an increase have more time to meet a therapist, so this comparison makes contact "
     "look better than it is. It is printed so that nobody has to make it again."
@@ -67,6 +69,7 @@ def blocks(released: Released) -> tuple[Block, ...]:
             )
         )
     items = tidier_table.table(released)
+    found += _of_words(released)
     if items:
         found.append(
             Block(
@@ -82,6 +85,30 @@ def blocks(released: Released) -> tuple[Block, ...]:
 
 
 def _drawn(released: Released) -> tuple[figures.Figure, ...]:
+def _of_words(released: Released) -> list[Block]:
+    """Return the blocks of tables of words, in the order of the strand, then the tables of reporting standards."""
+    found = []
+    for analysis in dict.fromkeys(t.analysis for t in released.words):
+        drawn = story_experience.report_figures(released, analysis)
+        shown = {t.name for f in drawn if (t := f.table)}
+        made = [story_experience.table_of(t) for t in released.words if t.analysis == analysis]
+        found.append(
+            Block(
+                name=analysis.replace("_", "-"),
+                heading=labels.label(analysis, labels.ANALYSES),
+                warning="",
+                caveat="",
+                figures=drawn,
+                tables=() if shown else tuple(made),
+            )
+        )
+    standards = checklists(released)
+    if standards:
+        heading = "What reporting standards ask for"
+        found.append(Block(name="standards", heading=heading, warning="", caveat="", figures=(), tables=standards))
+    return found
+
+
     """Return the figures of a full report; the name of each begins with that of its analysis."""
     if released.strand == "progress":
         return story_progress.report_figures(released)

@@ -8,6 +8,7 @@ from ot_eval.outputs import (
     story_care_packages,
     story_data_quality,
     story_in_reach,
+    story_experience,
     story_interventions,
     story_progress,
 )
@@ -19,6 +20,7 @@ STORIES: dict[str, Callable[[Released], Story]] = {
     "data_quality": story_data_quality.story,
     "in_reach": story_in_reach.story,
     "interventions": story_interventions.story,
+    "experience": story_experience.story,
     "progress": story_progress.story,
 }
 """Strands with wording of their own; the others are told line by line."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import Provenance
-from ot_eval.outputs import table_people, tables, tidier_table
+from ot_eval.outputs import story_experience, table_people, tables, tidier_table
 from ot_eval.outputs.labels import date_words
 from ot_eval.outputs.released import Released
 from ot_eval.outputs.story import Story
@@ -56,7 +56,7 @@ def _summary(document: Any, released: tuple[Released, ...], protocol: Protocol) 
         ("What it means for your service", story.means),
         ("What we do not know", story.unknown),
         ("Who was included", story.included),
-        ("How we protect people’s privacy", released[0].policy.sentences()),
+        ("How we protect people’s privacy", story_experience.privacy(released[0])),
     ):
         if lines:
             document.add_heading(heading, level=1)

@@ -95,7 +95,11 @@ def open_desk(protocol_file: Path) -> Desk:
     DataError
         A table is not whole, or codings do not stand on their words.
     """
-    folder, study = study_of(protocol_file)
+    return open_folder(*study_of(protocol_file))
+
+
+def open_folder(folder: StudyFolder, study: str) -> Desk:
+    """Do as `open_desk`, for a study whose folder is known."""
     turns = turns_of_study(folder)
     own = folder.data / FOLDER / themes.FILE
     book = themes.load(own if own.is_file() else themes.default_path())
