@@ -5,6 +5,8 @@ from __future__ import annotations
 from ot_eval.outputs import numbers
 
 POPULATIONS = {
+    "coached": "Coached",
+    "usual care": "Usual care",
     "all": "Everyone",
     "new": "New clients",
     "existing": "Existing clients",
@@ -31,6 +33,17 @@ OUTCOMES = {
     "eq5d5l index_uk_dsu_5l_to_3l": "health index, UK values by the NICE DSU mapping",
     "copm performance": "performance of chosen activities (COPM)",
     "copm satisfaction": "satisfaction with chosen activities (COPM)",
+    "package_change": "change of home care, hours a week",
+    "goals_met": "share of goals met",
+    "eq5d": "health index (EQ-5D)",
+    "mbarthel": "everyday self-care and mobility (Barthel, 0 to 100)",
+    "time_to_increase": "time to a larger package",
+    "skills_in_use": "enabling skills in use, of 24",
+    "job_satisfaction": "job satisfaction, 0 to 10",
+    "ot_review_requests": "requests for an OT review",
+    "time_to_leaving": "carers leaving post",
+    "hours_freed": "hours a week freed for each client",
+    "capacity": "clients a carer",
 }
 TIMEPOINTS = {"baseline": "first assessment", "end": "end of reablement", "follow_up": "follow-up"}
 VARIABLES = {
@@ -123,19 +136,6 @@ ANALYSES = {
     "readmission": "Back in hospital",
     "at_home": "At home some time later",
     "bed_days_cost": "Cost of the days, and of the same days elsewhere",
-}
-COUNTED = {
-    "ascof_2a": "Episodes",
-    "ascof_2a_steps": "Of episodes",
-    "ascof_2a_left_out": "Of episodes",
-    "package_changes": "Of changes",
-    "data_quality": "Of episodes",
-    "assessed_in_time": "Stays",
-    "time_to_assessment": "Stays",
-    "by_month": "Stays",
-    "run_chart": "Stays",
-    "xmr_chart": "Stays",
-    "by_home": "Stays",
     "as_allocated": "The planned comparison, as providers were allocated",
     "each_provider": "Each provider, nothing taken into account",
     "both_averages": "Each provider counts once, or each person",
@@ -162,6 +162,19 @@ COUNTED = {
     "saturation": "Do new codes still come up?",
     "agreement": "Do coders agree?",
     "codebook": "The codebook",
+}
+COUNTED = {
+    "ascof_2a": "Episodes",
+    "ascof_2a_steps": "Of episodes",
+    "ascof_2a_left_out": "Of episodes",
+    "package_changes": "Of changes",
+    "data_quality": "Of episodes",
+    "assessed_in_time": "Stays",
+    "time_to_assessment": "Stays",
+    "by_month": "Stays",
+    "run_chart": "Stays",
+    "xmr_chart": "Stays",
+    "by_home": "Stays",
     "funnel": "Stays",
     "length_of_stay": "Stays",
     "team_meetings": "Stays",
@@ -178,12 +191,24 @@ FACTS = {
     "ascof_rules": "Rules of ASCOF 2A",
     "ascof_year": "The 12 months of ASCOF 2A",
     "cld_files": "Files of Client Level Data",
+    "allocation": "Allocation",
+    "coaching_starts": "When coaching began",
+    "design": "Design",
     "cld_from": "Client Level Data begin",
     "cld_mapping": "Wording of the council's own",
     "cld_releases": "Releases of Client Level Data",
     "close": "Follow-up ends, so that every increase can be confirmed",
     "data_end": "Data end",
     "data_start": "Data begin",
+    "approach": "Approach to analysis",
+    "codebook": "Codebook",
+    "coders": "Who coded",
+    "coding_software": "What was coded in",
+    "derivation": "Where codes come from",
+    "length": "Length of interviews",
+    "quotes": "Quotes",
+    "repeat_interviews": "Interviewed more than once",
+    "sample": "Interviewed",
     "admissions": "Hospital admissions are recorded",
     "instruments": "Instruments",
     "lock": "Plan locked",
@@ -200,15 +225,6 @@ VERSUS = " v "
 FACTS_FROM = "_from"
 """A fact whose name ends so says where a table comes from."""
 
-    "approach": "Approach to analysis",
-    "codebook": "Codebook",
-    "coders": "Who coded",
-    "coding_software": "What was coded in",
-    "derivation": "Where codes come from",
-    "length": "Length of interviews",
-    "quotes": "Quotes",
-    "repeat_interviews": "Interviewed more than once",
-    "sample": "Interviewed",
 
 def label(name: str, table: dict[str, str]) -> str:
     """Return the reader's word for a name; an unknown name is spelt out.

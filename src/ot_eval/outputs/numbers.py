@@ -29,6 +29,9 @@ _DECIMALS = {
     "hours": 0,
     "ratio": 2,
     "as recorded": 1,
+    "skills": 1,
+    "sessions": 0,
+    "providers": 0,
     "standard deviations": 2,
 }
 PERCENTS = {
@@ -46,6 +49,10 @@ _UNITS = {
     "hours/week": " hours a week",
     "£/week": " a week",
     "minutes": " minutes",
+    "skills": " skills",
+    "sessions": " sessions",
+    "providers": " providers",
+    "clients a carer": " clients a carer",
 }
 
 

@@ -21,7 +21,7 @@ from ot_eval.derive.index_people import index_people, own_table
 from ot_eval.derive.materialise import frame
 from ot_eval.studies import coaching_carers, coaching_service
 from ot_eval.studies.coaching_clients import client_rows
-from ot_eval.studies.coaching_design import COACHED, USUAL, read_providers, with_arm
+from ot_eval.studies.coaching_design import COACHED, USUAL, groups_of, read_providers, with_arm
 from ot_eval.studies.coaching_outcomes import OUTCOMES, Outcome
 from ot_eval.studies.workspace import Prepared
 
@@ -155,11 +155,9 @@ def _refuse_design(outcome: Outcome, protocol: Protocol) -> None:
 
 
 def _facts(m: Material) -> dict[str, str]:
-    starts = [
-        f"{r['provider']} {pd.Timestamp(r['coaching_start']):%Y-%m-%d}"
-        for r in m.providers.to_dict("records")
-        if not pd.isna(r["coaching_start"])
-    ]
+    group = groups_of(m.providers, m.providers, m.protocol.trial.design)
+    first = m.providers["coaching_start"].groupby(group).min().dropna()
+    starts = [f"{name} {pd.Timestamp(when):%Y-%m-%d}" for name, when in first.items()]
     trial = m.protocol.trial
     how = "allocated at random" if trial.randomised else "not allocated at random"
     return {

@@ -123,6 +123,15 @@ def period_of(days: pd.Series, providers: pd.DataFrame, trial: Trial) -> pd.Seri
     return sum(((when >= edge).astype(int) for edge in edges), start=pd.Series(0, index=days.index))
 
 
+def groups_of(rows: pd.DataFrame, providers: pd.DataFrame, design: str) -> pd.Series:
+    """Return the group of each row that began together: its wave in a roll-out, else its arm."""
+    if design != "stepped_wedge":
+        return rows["arm"].map({1: COACHED, 0: USUAL})
+    place = {day: k + 1 for k, day in enumerate(sorted(providers["coaching_start"].dropna().unique()))}
+    wave = providers.set_index("provider")["coaching_start"].map(place)
+    return rows["provider"].map(wave).map(lambda k: f"wave {int(k)}", na_action="ignore").fillna(USUAL)
+
+
 def with_arm(rows: pd.DataFrame, providers: pd.DataFrame, trial: Trial, *, day: str) -> pd.DataFrame:
     """Add provider letter, arm, stratum and period to rows with `provider_id`; rows of no provider of the trial go.
 

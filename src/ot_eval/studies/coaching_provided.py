@@ -10,12 +10,11 @@ import pandas as pd
 
 from ot_eval.base.errors import InternalFault
 from ot_eval.base.results import Estimate
-from ot_eval.studies.coaching_design import COACHED, USUAL
+from ot_eval.studies.coaching_design import COACHED, USUAL, groups_of
 from ot_eval.studies.coaching_outcomes import OUTCOMES
 from ot_eval.studies.workspace import Workspace
 
 NAMES = {1: COACHED, 0: USUAL}
-COUNTED = "people or carers who belong to the provider"
 
 
 def consort(workspace: Workspace) -> Iterator[Estimate]:
@@ -51,16 +50,18 @@ def _providers(name: str, rule: str, box: pd.DataFrame) -> Estimate:
 
 
 def timeline(workspace: Workspace) -> Iterator[Estimate]:
-    """Give the people who entered by quarter, provider by provider, to be seen beside the day coaching began."""
+    """Give the people who entered by quarter, group by group, to be seen beside the day coaching began."""
     people = workspace.frame("people")
+    group = groups_of(people, workspace.frame("providers"), workspace.protocol.trial.design)
     quarter = pd.to_datetime(people["time_zero"]).dt.to_period("Q").astype(str)
-    rows = people.assign(quarter=quarter, provider=people["provider"].fillna("no coach"))
-    for (provider, when), own in rows.groupby(["provider", "quarter"]):
-        yield Estimate(
-            analysis="timeline", population=str(provider), outcome="", term=f"quarter: {when}", measure="people",
-            unit="people", value=len(own), n=int((rows["provider"] == provider).sum()),
-            method="people whose reablement ended in the quarter",
-        )  # fmt: skip
+    rows = pd.DataFrame({"group": group, "quarter": quarter})
+    for name in sorted(rows["group"].unique()):
+        own = rows[rows["group"] == name]
+        for when, n in own.groupby("quarter").size().items():
+            yield Estimate(
+                analysis="timeline", population=name, outcome="", term=f"quarter: {when}", measure="people",
+                unit="people", value=int(n), n=len(own), method="people whose reablement ended in the quarter",
+            )  # fmt: skip
 
 
 def delivered(workspace: Workspace) -> Iterator[Estimate]:
