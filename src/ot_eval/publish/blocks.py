@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from ot_eval.outputs import (
     figures,
     labels,
+    story_coaching,
     story_contact,
-    story_in_reach,
     story_experience,
+    story_in_reach,
     story_interventions,
     story_progress,
     tables,
@@ -17,8 +18,8 @@ from ot_eval.outputs import (
 )
 from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.table import Table
-
 from ot_eval.publish.qualitative_checklists import checklists
+
 _IMMORTAL_TIME = (
     "People who go longer without an increase have more time to meet a therapist, so this comparison makes contact "
     "look better than it is. It is printed so that nobody has to make it again."
@@ -68,8 +69,8 @@ def blocks(released: Released) -> tuple[Block, ...]:
                 tables=_tables(released, analysis, name),
             )
         )
-    items = tidier_table.table(released)
     found += _of_words(released)
+    items = tidier_table.table(released)
     if items:
         found.append(
             Block(
@@ -84,7 +85,6 @@ def blocks(released: Released) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def _drawn(released: Released) -> tuple[figures.Figure, ...]:
 def _of_words(released: Released) -> list[Block]:
     """Return the blocks of tables of words, in the order of the strand, then the tables of reporting standards."""
     found = []
@@ -109,9 +109,12 @@ def _of_words(released: Released) -> list[Block]:
     return found
 
 
+def _drawn(released: Released) -> tuple[figures.Figure, ...]:
     """Return the figures of a full report; the name of each begins with that of its analysis."""
     if released.strand == "progress":
         return story_progress.report_figures(released)
+    if released.strand == "coaching":
+        return story_coaching.report_figures(released)
     if released.strand == "in_reach":
         return story_in_reach.in_report(released)
     heat_map = story_interventions.heat_map(released)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from ot_eval.outputs import (
     story_care_packages,
+    story_coaching,
     story_data_quality,
-    story_in_reach,
     story_experience,
+    story_in_reach,
     story_interventions,
     story_progress,
 )
@@ -17,10 +18,11 @@ from ot_eval.outputs.story import Story, plain
 
 STORIES: dict[str, Callable[[Released], Story]] = {
     "care_packages": story_care_packages.story,
+    "coaching": story_coaching.story,
     "data_quality": story_data_quality.story,
+    "experience": story_experience.story,
     "in_reach": story_in_reach.story,
     "interventions": story_interventions.story,
-    "experience": story_experience.story,
     "progress": story_progress.story,
 }
 """Strands with wording of their own; the others are told line by line."""
