@@ -49,7 +49,8 @@ FEWEST_EVENTS = 10
 class Strategy:
     """What everybody would be given.
 
-    "within": no contact up to day `after`, then contact by day `by`, each day between equally likely.
+    "within": no contact up to day `after`, then contact by day `by`; `each` says how likely each day between is (days
+    alike where it is left out).
     "after_reablement": no contact while reablement lasts, then as above within `by` days of its end.
     "none": no contact up to day `by`; from then on as things are.
     """
@@ -58,12 +59,13 @@ class Strategy:
     kind: Kind = "within"
     after: int = 0
     by: int = 7
+    each: tuple[float, ...] = ()
 
     def window(self, trial: Trial) -> Window:
         """Return the days of contact it asks for, person by person."""
         if self.kind == "after_reablement":
             return after_reablement(trial, self.by)
-        return fixed_window(trial, self.after, self.by, never=self.kind == "none")
+        return fixed_window(trial, self.after, self.by, self.each, never=self.kind == "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +95,10 @@ class Followed:
     course: Course
 
     @property
-    def short_of(self) -> int | None:
-        """How many times as many people would be needed (rounded up); None where there are enough."""
-        lack = max(FEWEST_EFFECTIVE / max(self.effective, FEWEST_EFFECTIVE / 99), FEWEST_EVENTS / max(self.events, 0.1))
-        return None if lack <= 1 else int(np.ceil(lack))
+    def short_of(self) -> float | None:
+        """By how many times more people would have to be followed; None where there are enough."""
+        lack = max(FEWEST_EFFECTIVE / max(self.effective, 0.1), FEWEST_EVENTS / max(self.events, 0.1))
+        return None if lack <= 1 else float(lack)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,7 @@ def answers(trial: Trial, plan: Plan, drawn: Floats) -> Floats:
 
 
 def ratio_of(found: Emulated, one: int, other: int, horizon: int, critical: float, se: float | None = None) -> Ratio:
-    """Return the risk ratio of two rows of `Emulated.value` at a horizon, all by place; `se` on the log scale if known."""
+    """Return the risk ratio of two rows of `Emulated.value` at a horizon, by place; `se` is on the log scale."""
     first, second = (float(found.value[row, 0, horizon]) for row in (one, other))
     if se is None:
         moved = found.moved[:, one, 0, horizon] / first - found.moved[:, other, 0, horizon] / second

@@ -3,10 +3,11 @@
 The daily chance of a first contact comes from a pooled logistic regression on every day a person could still have had
 one (statsmodels). Days between which nothing changes are counted together, which gives the same likelihood.
 
-A strategy is a chance of contact of its own: "within 7 days" is no contact before and each of the 7 days equally
-likely. A person who has kept to it weighs the chance of this course under the strategy over the chance it had in the
-data (Cain and others 2010). The strategy's own chance stands on top, so weights are stabilised: they average 1 among
-followers of a strategy on each day. Sources: Hernan & Robins (2016); Cain and others (2010), Int J Biostat 6(2):18.
+A strategy is a chance of contact of its own: a window of days, no contact before it, and how likely each of its days
+is (alike, unless said otherwise). A person who has kept to it weighs the chance of this course under the strategy over
+the chance it had in the data. The strategy's own chance stands on top, so weights are stabilised: they average 1 among
+followers of a strategy on each day.
+Sources: Hernan & Robins (2016); Cain and others (2010), Int J Biostat 6(2):18.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.models.cox_fit import EVENTS_PER_COEFFICIENT
 from ot_eval.models.spells import Bools, Floats, Ints
-from ot_eval.models.target_trial_rows import NEVER, Trial
+from ot_eval.models.target_trial_rows import EDGES, NEVER, Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +113,29 @@ def _chances(trial: Trial, beta: Floats, se: Floats, n_seen: int) -> Chances:
 class Window:
     """Days of contact that a strategy asks for, person by person: after `after`, up to and including `by`.
 
-    `never` says that the strategy asks for no contact up to `by`, and for nothing from then on.
+    `each` is the chance of each day of the window, the first to the last (the window is as long for everybody). `never`
+    says that the strategy asks for no contact up to `by`, and for nothing from then on.
     """
 
     after: Ints
     by: Ints
+    each: Floats
     never: bool = False
+
+    def __post_init__(self) -> None:
+        length = np.unique(self.by - self.after)
+        if not self.never and (
+            length.tolist() != [len(self.each)] or (self.each < 0).any() or abs(self.each.sum() - 1) > ROUNDING
+        ):
+            raise AnalysisRefused(
+                f"target trial: a window of {length.max()} days with {len(self.each)} chances that add up to "
+                f"{self.each.sum():g}",
+                expected="a chance for each day of the window, together 1",
+                fix="give one chance a day, or none for days that are alike",
+            )
+
+
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +168,13 @@ def weights_of(trial: Trial, chances: Chances, window: Window, cap: float | None
         rows = np.arange(trial.n), np.minimum(window.by, size)
         later = np.where((trial.contact > window.by) & (trial.exit > window.by), 1 / chances.without[rows], 0.0)
     else:
-        share = np.clip((by - day) / np.maximum(by - after, 1), 0.0, 1.0)
+        left = 1 - np.concatenate([[0.0], np.cumsum(window.each)])
+        left[-1] = 0.0
+        share = left[np.clip(day - after, 0, len(window.each))]
         met = (trial.contact > window.after) & (trial.contact <= np.minimum(window.by, size))
         back = chances.without[np.arange(trial.n), np.where(met, trial.contact - 1, 0)]
-        later = np.where(met, 1 / (np.maximum(window.by - window.after, 1) * chances.at_contact * back), 0.0)
+        asked = window.each[np.where(met, trial.contact - window.after - 1, 0)]
+        later = np.where(met, asked / (chances.at_contact * back), 0.0)
     before = np.zeros((trial.n, size + 2))
     before[:, 1:] = share / chances.without
     if cap is not None:
@@ -170,12 +191,34 @@ def at_risk_before(trial: Trial) -> Bools:
     return still
 
 
-def fixed_window(trial: Trial, after: int, by: int, *, never: bool = False) -> Window:
-    """Return the same window for everybody."""
-    return Window(after=np.full(trial.n, after), by=np.full(trial.n, by), never=never)
+def fixed_window(trial: Trial, after: int, by: int, each: tuple[float, ...] = (), *, never: bool = False) -> Window:
+    """Return the same window for everybody; without `each` its days are alike."""
+    chance = np.array(each) if each else np.full(by - after, 1 / (by - after))
+    return Window(after=np.full(trial.n, after), by=np.full(trial.n, by), each=chance, never=never)
+
+
+def usual_days(trial: Trial, by: int) -> tuple[float, ...]:
+    """Return how likely each of the days 1 to `by` is among people seen by then, as things are.
+
+    The daily chance of contact among people not yet seen is taken as even between two of `target_trial_rows.EDGES`.
+    """
+    s = trial.stretches
+    period = np.searchsorted(EDGES, s.first, side="right") - 1
+    met = np.bincount(period, weights=s.seen, minlength=len(EDGES))
+    days = np.bincount(period, weights=s.days, minlength=len(EDGES))
+    chance = np.divide(met, days, out=np.zeros(len(EDGES)), where=days > 0)
+    daily = chance[np.searchsorted(EDGES, np.arange(by), side="right") - 1]
+    first = daily * np.concatenate([[1.0], np.cumprod(1 - daily)[:-1]])
+    if first.sum() <= 0:
+        raise AnalysisRefused(
+            f"target trial: nobody is seen by day {by}",
+            expected="some people seen within the days of every strategy",
+            fix="take the strategy out of timing.within_days",
+        )
+    return tuple(float(f) for f in first / first.sum())
 
 
 def after_reablement(trial: Trial, grace: int) -> Window:
     """Return the window that opens the day after reablement ends and closes `grace` days later."""
     after = np.minimum(trial.ended, NEVER)
-    return Window(after=after, by=after + grace)
+    return Window(after=after, by=after + grace, each=np.full(grace, 1 / grace))

@@ -179,8 +179,8 @@ def test_weights_average_one_and_truncation_is_counted():
 def test_too_few_followers_are_counted_and_the_number_needed_said():
     few = emulate(read_trial(people(n=120), terms=("old",), window=80), SMALL)
     none = few.followed[3]
-    assert none.short_of is not None
-    assert none.short_of * max(none.events, 0.1) >= 10
+    assert none.short_of == pytest.approx(max(30 / none.effective, 10 / max(none.events, 0.1)))
+    assert none.short_of > 1
     assert emulate(read_trial(people(n=9000), terms=("old",), window=80), SMALL).followed[0].short_of is None
 
 
