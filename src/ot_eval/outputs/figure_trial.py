@@ -31,7 +31,7 @@ def consort(released: Released) -> Figure | None:
     if not all(steps.values()):
         return None
     whole = [s for s in released.flow if s.population == "all"]
-    top = [f"{numbers.count(s.n_left)} people {s.label}" for s in (whole[0], whole[-1])]
+    top = [f"{numbers.count(s.n_left)} {s.label.removeprefix('people ')}" for s in (whole[0], whole[-1])]
     boxes = {a: [_box(s.label, s.n_left, providers.get((a, s.rule))) for s in steps[a]] for a in ARMS}
     lost = {a: [s.n_removed for s in steps[a]] for a in ARMS}
     said = ". ".join([*top, *(f"{a}: {'; '.join(b.replace(chr(10), ', ') for b in boxes[a])}" for a in ARMS)])
@@ -227,11 +227,11 @@ def providers(released: Released, outcome: str) -> Figure | None:
     subtitle = f"{what[:1].upper()}{what[1:]}, one dot a provider, nothing taken into account"
     said = "; ".join(f"{e.term} ({e.population}) {numbers.value(e.value, unit)}" for e in rows)
     coached, usual = ([float(e.value or 0) for e in rows if e.population == a] for a in ARMS)
-    apart = max(coached) < min(usual) or max(usual) < min(coached)
+    way = "below" if max(coached) < min(usual) else "above" if max(usual) < min(coached) else ""
     return Figure(
         name=f"each-provider-{outcome.replace('_', '-')}",
-        title="Every coached provider lies on one side of every other"
-        if apart
+        title=f"Every coached provider lies {way} every other"
+        if way
         else "Coached and other providers overlap",
         subtitle=subtitle,
         alt=f"Dot plot. {subtitle}. {said}.",

@@ -16,32 +16,39 @@ HUNDRED = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """How an outcome is said: who, what they did less or more of (with a place for the amount), what it is called."""
+    """How an outcome is said: who, what they did less or more of (with a place for the amount), what it is called.
+
+    `way` holds the two directions in one word each.
+    """
 
     who: str
     less: str
     more: str
     name: str
+    way: tuple[str, str] = ("less", "more")
 
 
+PEOPLE, STAFF, FIRMS = "People with a coached provider", "Coached carers", "Coached providers"
 WORDS = {
-    "package_change": Words(who="People with a coached provider", less="needed {} less home care",
-                            more="needed {} more home care", name="Home care needed"),
-    "goals_met": Words(who="People with a coached provider", less="met {} fewer of their goals",
-                       more="met {} more of their goals", name="Goals met"),
-    "eq5d": Words(who="People with a coached provider", less="scored {} lower for health (1 is full health)",
-                  more="scored {} higher for health (1 is full health)", name="Health (EQ-5D)"),
-    "mbarthel": Words(who="People with a coached provider",
-                      less="scored {} points lower for everyday self-care (0 to 100)",
-                      more="scored {} points higher for everyday self-care (0 to 100)", name="Everyday self-care"),
-    "skills_in_use": Words(who="Coached carers", less="used {} fewer of the 24 enabling skills",
-                           more="used {} more of the 24 enabling skills", name="Skills in use"),
-    "job_satisfaction": Words(who="Coached carers", less="were {} points less satisfied with their job (0 to 10)",
-                              more="were {} points more satisfied with their job (0 to 10)", name="Job satisfaction"),
-    "hours_freed": Words(who="Coached providers", less="freed {} less for each client",
-                         more="freed {} more for each client", name="Hours freed"),
-    "capacity": Words(who="Coached providers", less="served {} fewer clients a carer",
-                      more="served {} more clients a carer", name="Capacity"),
+    "package_change": Words(who=PEOPLE, less="needed {} less home care", more="needed {} more home care",
+                            name="Home care needed"),
+    "goals_met": Words(who=PEOPLE, less="met {} fewer of their goals", more="met {} more of their goals",
+                       name="Goals met", way=("fewer", "more")),
+    "eq5d": Words(who=PEOPLE, less="scored {} lower for health (1 is full health)",
+                  more="scored {} higher for health (1 is full health)", name="Health (EQ-5D)",
+                  way=("lower", "higher")),
+    "mbarthel": Words(who=PEOPLE, less="scored {} points lower for everyday self-care (0 to 100)",
+                      more="scored {} points higher for everyday self-care (0 to 100)", name="Everyday self-care",
+                      way=("points lower", "points higher")),
+    "skills_in_use": Words(who=STAFF, less="used {} fewer of the 24 enabling skills",
+                           more="used {} more of the 24 enabling skills", name="Skills in use", way=("fewer", "more")),
+    "job_satisfaction": Words(who=STAFF, less="were {} points less satisfied with their job (0 to 10)",
+                              more="were {} points more satisfied with their job (0 to 10)", name="Job satisfaction",
+                              way=("points less", "points more")),
+    "hours_freed": Words(who=FIRMS, less="freed {} less for each client", more="freed {} more for each client",
+                         name="Hours freed"),
+    "capacity": Words(who=FIRMS, less="served {} fewer clients a carer", more="served {} more clients a carer",
+                      name="Capacity", way=("fewer clients a carer", "more clients a carer")),
 }  # fmt: skip
 EVENTS = {
     "time_to_increase": ("larger packages", "Time to a larger package"),
@@ -118,15 +125,19 @@ def sentence(e: ReleasedEstimate) -> str:
     words = WORDS[e.outcome]
     value, low, high = float(e.value or 0), float(e.lower or 0), float(e.upper or 0)
     if not clear(e):
-        less, more = (
-            phrase.format(amount(x, e.outcome, e.unit))
-            for phrase, x in ((words.less if low < 0 else words.more, low), (words.more, high))
-        )
-        return f"{words.who} may have done anything from “{less}” to “{more}” than others: these data cannot tell."
+        return f"These data cannot tell. They fit anything {_anything(e)} with coaching."
     phrase = (words.less if value < 0 else words.more).format(amount(value, e.outcome, e.unit))
     ends = sorted((abs(low), abs(high)))
-    span = f"{amount(ends[0], e.outcome, e.unit)} to {amount(ends[1], e.outcome, e.unit)}"
+    span = f"{numbers.bare(ends[0], e.unit)} to {amount(ends[1], e.outcome, e.unit)}"
     return f"{words.who} {phrase} than others (likely range: {span})."
+
+
+def _anything(e: ReleasedEstimate) -> str:
+    """Return both ends of a range, each with its direction."""
+    way = WORDS[e.outcome].way
+    ends = [float(x or 0) for x in (e.lower, e.upper)]
+    said = [f"{amount(x, e.outcome, e.unit)} {way[x > 0]}" for x in ends]
+    return f"from {said[0]} to {said[1]}"
 
 
 def _answer(released: Released, lead: str) -> str:
@@ -135,13 +146,9 @@ def _answer(released: Released, lead: str) -> str:
         refused = [c.sentence for c in released.checks if c.analysis == MAIN and c.name.startswith("refused")]
         return refused[0] if refused else "Too few people or providers took part to publish an answer."
     if not clear(e) and e.outcome in WORDS:
-        words = WORDS[e.outcome]
-        low, high = float(e.lower or 0), float(e.upper or 0)
-        a, b = (amount(x, e.outcome, e.unit) for x in (low, high))
-        return (
-            f"The study cannot tell whether coaching changed this: {words.name.lower()}. "
-            f"The data fit anything from {a} less to {b} more with coaching."
-        )
+        name = WORDS[e.outcome].name.lower()
+        said = f"The study cannot tell whether coaching changed {name}."
+        return f"{said} The data fit anything {_anything(e)} with coaching."
     return sentence(e)
 
 
@@ -233,6 +240,8 @@ def _unknown(released: Released, lead: str) -> tuple[str, ...]:
     e = main(released, lead) if lead else None
     answered = "" if e is None or clear(e) else _more(released, lead)
     failed = [s for s in failed if s not in answered]
+    if e is not None and clear(e):
+        failed = [s for s in failed if s not in {c.sentence for c in _checks(released, "needed", lead)}]
     gone = [c for c in released.checks if c.analysis == MAIN and c.name.startswith("refused for ")]
     missing = [labels.label(c.name.removeprefix("refused for "), labels.OUTCOMES) for c in gone]
     lost = [f"Planned, and not compared for want of data: {wording.listed(tuple(missing))}."] if missing else []

@@ -66,13 +66,17 @@ ITEMS = (
 
 
 def checklist(released: Released, protocol: Protocol) -> Table | None:
-    """Return where each item is found in this report; a cohort strand only."""
+    """Return where each item is found in this report; a cohort or a trial only."""
+    if released.strand == "coaching":
+        from ot_eval.publish.checklist_trial import trial_checklist  # it uses the items of this file
+
+        return trial_checklist(released, protocol)
     if released.strand != "care_packages":
         return None
-    there = _there(released)
+    known = there(released)
     rows = []
     for item in ITEMS:
-        found = bool(item.where) and (not item.needs or any(name.startswith(item.needs) for name in there))
+        found = bool(item.where) and (not item.needs or any(name.startswith(item.needs) for name in known))
         where = item.where if found else GAP
         rows.append(Row(header=item.number, cells=(item.asks, where)))
     named = "named" if protocol.analyst and protocol.reviewer else "not all named"
@@ -82,7 +86,8 @@ def checklist(released: Released, protocol: Protocol) -> Table | None:
     )
 
 
-def _there(released: Released) -> set[str]:
+def there(released: Released) -> set[str]:
+    """Return the names of everything a report holds: analyses, checks and facts."""
     names = {e.analysis for e in released.estimates} | {c.analysis for c in released.curves}
     names |= {c.name for c in released.checks} | set(released.facts)
     return names | ({"flow"} if released.flow else set()) | ({"facts"} if released.facts else set())
