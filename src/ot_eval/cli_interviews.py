@@ -202,6 +202,75 @@ def export(
         _say_counts("not in it:", made.lost)
 
 
+@interviews_app.command("agree")
+def agree(protocol: ProtocolFile) -> None:
+    """List where coders differ, with the words, and how far they agree code by code.
+
+    Example: ot-eval interviews agree my-study/protocol.yaml
+    """
+    with door(protocol.parent):
+        from ot_eval.studies.experience_help import write_agreement
+
+        path, got = write_agreement(protocol)
+        out.print(f"{got.n_contacts:,} turns coded by two or more; {len(got.disagreements)} disagreements")
+        out.print(f"[bold green]To talk about[/]: {escape(str(path))}", soft_wrap=True)
+
+
+@interviews_app.command("explore")
+def explore(
+    protocol: ProtocolFile,
+    word: Annotated[str, typer.Option(help="Show every place of a word; bath* for all that begins so.")] = "",
+    code: Annotated[str, typer.Option(help="Show words that stand out in a code, and turns to look at next.")] = "",
+) -> None:
+    """Write prompts for reading: words side by side, topics, codes together. Never a finding.
+
+    Example: ot-eval interviews explore my-study/protocol.yaml --word "independ*" --code listened
+    """
+    with door(protocol.parent):
+        from ot_eval.studies import experience_help
+
+        with out.status("Reading"):
+            got = experience_help.explore(protocol, word=word, code=code)
+        for name, why in got.refused.items():
+            out.print(f"  [yellow]left out:[/] {escape(name)}: {escape(why)}", soft_wrap=True)
+        out.print(f"[bold green]Prompts[/]: {escape(str(got.path))}. {experience_help.PROMPT}", soft_wrap=True)
+
+
+@interviews_app.command("matrix")
+def matrix(protocol: ProtocolFile) -> None:
+    """Write the framework matrix to fill in: summaries, what was asked, quotes to print, themes beside outcomes.
+
+    Example: ot-eval interviews matrix my-study/protocol.yaml
+    """
+    with door(protocol.parent):
+        from ot_eval.studies.experience_matrix import write_matrix
+
+        got = write_matrix(protocol)
+        if not got.linked:
+            out.print("Outcomes and attributes are not in it: run the study once with `ot-eval run`, then write it.")
+        out.print(f"[bold green]Matrix to fill in[/] {escape(str(got.path))}", soft_wrap=True)
+        out.print(f"  ot-eval interviews matrix-read {escape(str(protocol))} {escape(str(got.path))}", soft_wrap=True)
+
+
+@interviews_app.command("matrix-read")
+def matrix_read(
+    protocol: ProtocolFile,
+    file: Annotated[Path, typer.Argument(metavar="SHEET", help="The filled workbook (.xlsx).")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Where a cell was changed elsewhere too, this workbook decides.")
+    ] = False,
+) -> None:
+    """Read a filled matrix: whole, or with everything that is wrong named. Nobody's later edits are lost.
+
+    Example: ot-eval interviews matrix-read my-study/protocol.yaml matrix.xlsx
+    """
+    with door(protocol.parent):
+        from ot_eval.studies.experience_matrix import read_matrix
+
+        got = read_matrix(protocol, file, mine_wins=replace, on=datetime.now(UTC).date())
+        out.print(f"[bold green]Cells changed[/]: {got.changed}; as before: {got.kept}")
+
+
 def _say_kept(got: Kept) -> None:
     out.print(f"[bold green]Coded segments kept[/]: {got.kept} ({got.added} new)")
     for row in got.coders:

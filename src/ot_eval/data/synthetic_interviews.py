@@ -35,12 +35,13 @@ QUOTED = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interviews:
-    """How many interviews to invent, how long, and how well the second coder agrees with the first."""
+    """How many interviews to invent, how long, how well the second coder agrees, and sentences of small talk a turn."""
 
     n: int = 12
     words: int = 400
     missed: float = 0.12
     added: float = 0.01
+    small_talk: int = 1
     analysed: bool = True
 
 
@@ -60,7 +61,7 @@ def write_interviews(folder: Path, people: Sequence[str], how: Interviews, *, se
     turns: list[Turn] = []
     coded: list[CodedSegment] = []
     for i in ids:
-        spoken = list(_talk(book, how.words, rng))
+        spoken = list(_talk(book, how, rng))
         own = turns_of(i, ((role, text) for role, text, _ in spoken))
         turns += own
         for turn, (_, text, codes) in zip(own, spoken, strict=True):
@@ -94,19 +95,19 @@ def _table(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) ->
 Said = tuple[Role, str, list[tuple[str, int, int]]]
 
 
-def _talk(book: ThemeBook, words: int, rng: np.random.Generator) -> Iterator[Said]:
+def _talk(book: ThemeBook, how: Interviews, rng: np.random.Generator) -> Iterator[Said]:
     """Yield turns: role, words, and the codes of stretches of them."""
     asks = {t: [c for c in TALK if t in book.of(c).topics] for t, _ in GUIDE}
     unasked = [c for c in TALK if not book.of(c).topics]
     length = 0
     rounds = 0
-    while length < words or rounds == 0:
+    while length < how.words or rounds == 0:
         for topic, question in GUIDE:
             yield "interviewer", question, []
             chosen = [c for c in asks[topic] if rng.random() < SPOKEN_OF]
             chosen += [c for c in unasked if rng.random() < SPOKEN_OF / len(GUIDE)]
             parts, codes, at = [], [], 0
-            for code in [*chosen, ""]:
+            for code in [*chosen, *[""] * how.small_talk]:
                 bank = TALK.get(code, SMALL_TALK)
                 text = bank[int(rng.integers(len(bank)))]
                 if code:

@@ -16,8 +16,9 @@ from ot_eval.coding.quotes import Quote
 from ot_eval.coding.segments import CodedSegment, Turn
 from ot_eval.coding.theme_counts import Participant, State, states
 from ot_eval.coding.themes import ThemeBook
+from ot_eval.studies.experience_agreement import finished_by_two
 from ot_eval.studies.experience_data import NOT_KNOWN
-from ot_eval.studies.interviews_coding import NO, YES, CoderRow
+from ot_eval.studies.interviews_coding import NO, CoderRow
 from ot_eval.studies.workspace import Workspace
 
 CHANGE, PACKAGE, CONTACT = "Change in Barthel, start to end", "Home care after reablement", "First OT contact"
@@ -83,8 +84,8 @@ class ExperienceDesk:
     @property
     def finished_by_two(self) -> tuple[str, ...]:
         """The interviews that two coders or more say they finished."""
-        done = [c.interview_id for c in self.coders if c.finished == YES]
-        return tuple(i for i in self.interviews if done.count(i) > 1)
+        both = finished_by_two(self.coders)
+        return tuple(i for i in self.interviews if i in both)
 
     def states(self) -> dict[tuple[str, str], State]:
         """Return the state of each participant and code."""

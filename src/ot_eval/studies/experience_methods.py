@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
-from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Check, WordTable
-from ot_eval.coding.agreement import Agreement, Coded, agreement
 from ot_eval.coding.coefficients import NONE_TWICE, SAME
 from ot_eval.coding.framework_matrix import Written
 from ot_eval.coding.quotes import LONGEST_SHARE, largest_share
@@ -17,6 +15,7 @@ from ot_eval.coding.saturation import Rule, Saturation, saturation
 from ot_eval.coding.scoring import Number
 from ot_eval.coding.segments import CodedSegment, Turn
 from ot_eval.coding.theme_counts import NOT_KNOWN, Participant
+from ot_eval.studies.experience_agreement import compare
 from ot_eval.studies.experience_desk import ExperienceDesk
 from ot_eval.studies.workspace import Prepared
 
@@ -148,35 +147,9 @@ def saturation_of_codes(desk: ExperienceDesk) -> Iterator[WordTable]:
     )
 
 
-def agreement_of(desk: ExperienceDesk) -> Agreement:
-    """Compare coders turn by turn, over the interviews that two or more finished."""
-    both = set(desk.finished_by_two)
-    if not both:
-        raise AnalysisRefused(
-            "agreement: no interview was finished by two coders",
-            expected="interviews that two people coded alone and said they finished (coders.csv: finished is yes)",
-            fix="have a second person code some interviews; projects of other tools cannot say that one is finished, "
-            "so write yes in coders.csv where it is",
-        )
-    by_turn: dict[tuple[str, str], set[str]] = {}
-    for c in desk.coded:
-        by_turn.setdefault((c.segment_id, c.coder), set()).add(c.code)
-    done = [(c.interview_id, c.coder) for c in desk.coders if c.finished == "yes" and c.interview_id in both]
-    turns: dict[str, list[str]] = {}
-    for t in desk.turns:
-        if t.speaker_role != "interviewer":
-            turns.setdefault(t.interview_id, []).append(t.segment_id)
-    rows = [
-        Coded(contact_id=s, person_id=i, coder=coder, codes=tuple(by_turn.get((s, coder), ())))
-        for i, coder in done
-        for s in turns.get(i, ())
-    ]
-    return agreement(rows, desk.book.names, level=desk.protocol.level, seed=desk.protocol.seed)
-
-
 def agreement_of_coders(desk: ExperienceDesk) -> Iterator[WordTable]:
     """Give, code by code, where coders agree and differ, then the coefficients with intervals by interview."""
-    got = agreement_of(desk)
+    got = compare(desk.turns, desk.coded, desk.coders, desk.book, desk.protocol)
     rows = []
     for one in got.by_code:
         counts = "" if one.table is None else "{}, {}, {}, {}".format(*one.table)
@@ -198,7 +171,7 @@ def agreement_of_coders(desk: ExperienceDesk) -> Iterator[WordTable]:
             "Remark",
         ),
         rows=tuple(rows),
-        note=f"{len(desk.finished_by_two)} interviews, {got.n_contacts:,} turns, {len(got.disagreements)} disagreements: "
+        note=f"{len(desk.finished_by_two)} interviews, {got.n_contacts:,} turns, {len(got.disagreements)} differ: "
         "`ot-eval interviews agree` lists them for the coders. Intervals come from resampling interviews. Where a code "
         "is rare, alpha and kappa can be low though coders nearly always agree. Agreement helps to sharpen the "
         "codebook; it does not make a finding true.",
