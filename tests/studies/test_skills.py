@@ -82,7 +82,17 @@ def test_what_carers_were_taught_and_do_not_use_is_seen(result):
         if e.analysis == "who_uses" and e.population == "home carers"
     }
     assert used["k13"] == 0
-    assert min(v for k, v in used.items() if k not in (*TRUTH.gaps, "k13")) > 60
+    assert min(v for k, v in used.items() if k not in (*TRUTH.gaps, "k13")) > 50
+
+
+def test_the_gap_between_teaching_and_use_is_seen_where_it_was_planted(result):
+    gap = {
+        e.term[:3].lower(): e
+        for e in result.estimates
+        if e.analysis == "taught_and_used" and e.term.endswith("used less taught")
+    }
+    assert {skill for skill, e in gap.items() if e.upper < 0} == {"k13"}
+    assert all(gap[skill].lower > 0 for skill in TRUTH.gaps if skill in gap)
 
 
 def test_coached_carers_gain_skills_and_others_none(result):

@@ -22,6 +22,11 @@ SKIPPED = 0.1
 LEVELS = ("none", "a_little", "some", "good", "can_teach")
 USES = ("not_used", "one_two", "three_five", "six_more", "daily")
 EFFECTS = ("none", "small", "moderate", "large")
+TAUGHT, USED = 0.8, 0.9
+"""Shares of skills that were taught, and that are used, where `SkillGaps` says nothing else."""
+HOW = ("formal_course", "e_learning", "on_the_job_coaching", "shadowing")
+BY = ("employer_trainer", "senior_carer", "ot", "college")
+STOPS = ("nothing", "time", "care_plan_says_do", "family_view", "risk_policy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,7 @@ class SkillGaps:
     coached_gain : chance that coaching gives a carer a missing skill by the next round
     seen_wrong : chance that an observer sees the level of a skill one step too low or too high
     provider_spread : standard deviation, in logits, of how common skills are from provider to provider
+    worker_spread : the same from worker to worker of a provider, in all skills alike
     """
 
     gaps: tuple[str, ...] = ("k10", "k15", "k18")
@@ -46,6 +52,7 @@ class SkillGaps:
     coached_gain: float = 0.5
     seen_wrong: float = 0.2
     provider_spread: float = 0.3
+    worker_spread: float = 0.8
 
 
 def fill(instrument: Instrument, n: int, rng: np.random.Generator) -> list[Form]:
@@ -121,9 +128,10 @@ def skill_forms(
         roles += ["occupational_therapist"] * therapists
         for n, role in enumerate(roles):
             had: dict[str, bool] = {}
+            able = shift + rng.normal(0, truth.worker_spread)
             for wave in (0, 1):
                 learns = truth.coached_gain if wave and provider in coached and role == "home_carer" else 0.0
-                had = _skills(instrument, role, shift, truth, had, learns, rng)
+                had = _skills(instrument, role, able, truth, had, learns, rng)
                 answers = _skill_answers(instrument, role, had, truth, rng)
                 answers |= {"carer_id": f"{provider}-{n + 1:02d}", "wave": str(wave), "provider_id": provider}
                 answers |= {"role": role, "date": (FIRST_DAY + timedelta(days=180 * wave + n)).isoformat()}
@@ -134,7 +142,7 @@ def skill_forms(
 def _skills(
     instrument: Instrument,
     role: str,
-    shift: float,
+    able: float,
     truth: SkillGaps,
     had: dict[str, bool],
     learns: float,
@@ -145,7 +153,7 @@ def _skills(
     now = {}
     for skill in names:
         missing = skill in (truth.gaps if role == "home_carer" else truth.only_carers)
-        common = (-2.5 if missing else 1.5) + shift
+        common = (-2.5 if missing else 1.5) + able
         first = rng.random() < 1 / (1 + np.exp(-common))
         now[skill] = bool(had.get(skill, first) or rng.random() < learns)
     return now
@@ -157,15 +165,15 @@ def _skill_answers(
     answers: dict[str, Answer] = {q.name: () if q.multiple else "" for q in instrument.questions}
     answers["years_in_care"] = str(int(rng.integers(0, 30)))
     for skill, has in had.items():
-        answers[f"{skill}_barrier"] = ("no_training",) if not has else ("nothing",)
+        answers[f"{skill}_barrier"] = (str(rng.choice(STOPS)) if has else "no_training",)
         answers[f"{skill}_level"] = str(rng.choice(LEVELS[2:])) if has else "none"
         if not has:
             continue
-        idle = skill in truth.unused and role == "home_carer"
+        idle = (skill in truth.unused and role == "home_carer") or rng.random() >= USED
         answers[f"{skill}_use"] = "not_used" if idle else str(rng.choice(USES[1:]))
-        taught = skill not in truth.gaps and rng.random() < 0.8  # noqa: PLR2004
-        answers[f"{skill}_learned"] = ("formal_course",) if taught else ("never_taught",)
-        answers[f"{skill}_taught_by"] = ("employer_trainer",) if taught else ("nobody",)
+        taught = skill not in truth.gaps and rng.random() < TAUGHT
+        answers[f"{skill}_learned"] = (str(rng.choice(HOW)) if taught else "never_taught",)
+        answers[f"{skill}_taught_by"] = (str(rng.choice(BY)) if taught else "nobody",)
         answers[f"{skill}_perceived_effect"] = "large" if skill in truth.overrated else str(rng.choice(EFFECTS))
     return answers
 

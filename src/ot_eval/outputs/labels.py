@@ -115,10 +115,14 @@ ANALYSES = {
     "who_has": "Who has which skill",
     "who_uses": "Who used which skill in the last 7 days",
     "how_taught": "How home carers learned the skills they have",
+    "taught_and_used": "Of home carers who have a skill: taught it, and using it",
     "taught_by": "Who taught home carers",
     "use_and_teaching": "Whether skills taught on a course are used more",
     "overlap": "How much of what they can do two workers share",
+    "between_roles": "Skills that more home carers, or more of another role, have",
     "said_and_seen": "What workers said and what an observer saw",
+    "less_effect_seen": "Of which skills observers saw less effect than workers",
+    "observers_agree": "How far two observers of one worker agree",
     "hang_together": "Whether the questions hang together",
     "barriers": "What stops home carers",
     "assessed_in_time": "Assessed in time",
@@ -218,6 +222,8 @@ FACTS = {
     "unseen_share": "Increases that the records cannot show, for",
     "recording_style": "How changes of package are recorded",
     "set_aside": "Faulty assessments were set aside",
+    "skills_status": "State of the questions about skills",
+    "skills_version": "Version of the questions about skills",
     "unmapped_destinations": "Some words for destinations are not mapped",
 }
 VERSUS = " v "

@@ -13,6 +13,7 @@ from ot_eval.outputs import (
     story_in_reach,
     story_interventions,
     story_progress,
+    story_skills,
     tables,
     tidier_table,
 )
@@ -117,6 +118,8 @@ def _drawn(released: Released) -> tuple[figures.Figure, ...]:
         return story_coaching.report_figures(released)
     if released.strand == "in_reach":
         return story_in_reach.in_report(released)
+    if released.strand == "skills":
+        return story_skills.pictures(released)
     heat_map = story_interventions.heat_map(released)
     return (*figures.of_strand(released), *([heat_map] if heat_map else []))
 

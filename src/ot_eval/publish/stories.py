@@ -12,6 +12,7 @@ from ot_eval.outputs import (
     story_in_reach,
     story_interventions,
     story_progress,
+    story_skills,
 )
 from ot_eval.outputs.released import Released
 from ot_eval.outputs.story import Story, plain
@@ -24,6 +25,7 @@ STORIES: dict[str, Callable[[Released], Story]] = {
     "in_reach": story_in_reach.story,
     "interventions": story_interventions.story,
     "progress": story_progress.story,
+    "skills": story_skills.story,
 }
 """Strands with wording of their own; the others are told line by line."""
 

@@ -28,6 +28,7 @@ PARTS = (
     parts.who_has,
     parts.who_uses,
     parts.how_taught,
+    parts.taught_and_used,
     parts.taught_by,
     parts.use_and_teaching,
     skills_compare.overlap,

@@ -119,5 +119,5 @@ def _compared(about: About, rows: pd.DataFrame) -> Iterator[Estimate]:
     )
     require(CHANGE, situation)
     for e in found.estimates(about, COMPARED):
-        # two rows a carer went in, and no lot was drawn: the interval says what is known
-        yield replace(e, analysis="change", n=None if e.n is None else len(rows), p=None)
+        if e.n is not None:  # two rows a carer went in, and no lot was drawn: the interval says what is known
+            yield replace(e, analysis="change", n=len(rows), p=None)

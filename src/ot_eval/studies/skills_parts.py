@@ -84,6 +84,27 @@ def how_taught(desk: Desk) -> Iterator[Estimate]:
             yield from share(desk.question("how_taught", CARER, term), flag, WORKERS)
 
 
+def taught_and_used(desk: Desk) -> Iterator[Estimate]:
+    """Give, for each skill, how many of the home carers who have it were taught it, how many use it, and the gap.
+
+    Taught: on a course, at work or at home; used: in the last 7 days. Above zero more use it than were taught it.
+    """
+    for skill, rows in desk.of_role(CARER).groupby("skill"):
+        mine = rows[has(rows) & rows["learned"].notna() & rows["use"].notna()].set_index("carer_id")
+        if len(mine) < FEWEST:
+            continue
+        taught, used = named(mine["learned"], (*FORMAL, *INFORMAL)), mine["use"] != "not_used"
+        name = desk.names[str(skill)]
+        for words, flag in (("taught", taught), ("used", used)):
+            yield from share(desk.question("taught_and_used", CARER, f"{name}: {words}"), flag, WORKERS)
+        sums = pd.DataFrame({"gap": used.astype(float) - taught.astype(float)})
+        homes = desk.homes(sums.index)
+        if homes is not None or desk.cluster is None:
+            found = jackknife(sums, lambda s, n: 100 * s[:, 0] / n, cluster=homes, level=desk.protocol.level)
+            question = desk.question("taught_and_used", CARER, f"{name}: used less taught")
+            yield from_interval(question, found, "difference in share of workers", "percent")
+
+
 def taught_by(desk: Desk) -> Iterator[Estimate]:
     """Give the share of home carers taught at least one skill by each kind of teacher."""
     rows = desk.of_role(CARER)
