@@ -17,6 +17,7 @@ from ot_eval.cli_code import code_app
 from ot_eval.cli_console import door, known_strands, out, quote, show_check, show_run, show_verdict
 from ot_eval.cli_counts import counts_app
 from ot_eval.cli_interviews import interviews_app
+from ot_eval.cli_power import power
 from ot_eval.cli_steps import steps
 from ot_eval.cli_surveys import surveys_app
 
@@ -86,7 +87,7 @@ def check(protocol: ProtocolFile) -> None:
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913, PLR0917  # each is an option of the command line
     protocol: ProtocolFile,
     only: Annotated[
         list[str] | None,
@@ -103,6 +104,7 @@ def run(
     withdrawn: Annotated[
         bool, typer.Option("--withdrawn", help="Earlier reports on these data never left your hands: forget them.")
     ] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write tagged PDFs too; needs the extra pdf.")] = False,
 ) -> None:
     """Read, derive, analyse and publish: the whole study, in one go.
 
@@ -122,6 +124,7 @@ def run(
                 overrides=tuple(changes or ()),
                 fresh=fresh,
                 withdrawn=withdrawn,
+                pdf=pdf,
             )
             report = pipeline.run_study(protocol, options, on_step)
         show_run(report)
@@ -184,6 +187,9 @@ def verify(
                 ),
             )
         raise typer.Exit(show_verdict(verdict))
+
+
+app.command()(power)
 
 
 @app.command()

@@ -26,6 +26,7 @@ FORMATS = {
 ABOUT = {
     "index.html": "The findings, for managers",
     "report.docx": "The report for Word",
+    "report.pdf": "The findings, as a tagged PDF",
     "tables.xlsx": "Every table and every number, for Excel",
     "results.csv": "Every estimate, after disclosure control",
     "curves.csv": "Every point of every published curve",

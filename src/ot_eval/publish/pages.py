@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol as Interface
@@ -11,7 +12,7 @@ from ot_eval.base.provenance import FileRead, Provenance, gather
 from ot_eval.outputs.disclosure_text import refuse_identifiers
 from ot_eval.outputs.ledger import ledger
 from ot_eval.outputs.released import Released
-from ot_eval.publish import csv_files, manifest, technical, word, workbook
+from ot_eval.publish import csv_files, manifest, pdf, technical, word, workbook
 from ot_eval.publish.html import NO_CODE, html_pages
 from ot_eval.publish.stories import story_of
 from ot_eval.publish.technical import Codes
@@ -26,13 +27,30 @@ class InputsRead(Interface):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What a report may hold beside its usual files.
+
+    Attributes
+    ----------
+    executed : private folder of the executed notebooks, whose code (and nothing else) gets a page; None = no such pages
+    pdf : each page as a tagged PDF too
+    """
+
+    executed: Path | None = None
+    pdf: bool = False
+
+
+USUAL = Extras()
+
+
 def render(
     released: tuple[Released, ...],
     *,
     protocol: Protocol,
     inputs: InputsRead,
     now: datetime | None = None,
-    executed: Path | None = None,
+    extras: Extras = USUAL,
 ) -> dict[str, bytes]:
     """Return every file of the report by name; the same arguments give the same bytes.
 
@@ -42,19 +60,27 @@ def render(
     protocol : the protocol as used
     inputs : which files were read
     now : the time to write down; the present when missing
-    executed : private folder of the executed notebooks, whose code (and nothing else) gets a page; None = no such pages
+    extras : what the report holds beside the usual files
     """
     for file in inputs.inputs:
         refuse_identifiers(file.name, "the name of an input file")
-    code = technical.read_all(executed, tuple(r.strand for r in released)) if executed else NO_CODE
-    return assemble(released, protocol, gather(protocol, inputs.inputs, now), code)
+    strands = tuple(r.strand for r in released)
+    code = technical.read_all(extras.executed, strands) if extras.executed else NO_CODE
+    return assemble(released, protocol, gather(protocol, inputs.inputs, now), code, as_pdf=extras.pdf)
 
 
 def assemble(
-    released: tuple[Released, ...], protocol: Protocol, provenance: Provenance, code: Codes = NO_CODE
+    released: tuple[Released, ...],
+    protocol: Protocol,
+    provenance: Provenance,
+    code: Codes = NO_CODE,
+    *,
+    as_pdf: bool = False,
 ) -> dict[str, bytes]:
     """Return every file of the report by name, from a record of the run that was made before."""
     files = html_pages(released, protocol, provenance, code)
+    if as_pdf:
+        files |= pdf.pdfs({name: body for name, body in files.items() if "/" not in name})
     files["report.docx"] = word.report(released, protocol, provenance)
     files["tables.xlsx"] = workbook.workbook(released, protocol, provenance)
     files["results.csv"] = csv_files.results_csv(released)

@@ -18,7 +18,7 @@ from ot_eval.base.study import private_dir, write_private
 from ot_eval.data.problems import ProblemCount
 from ot_eval.data.read import assert_unchanged, check_inputs, read_study
 from ot_eval.outputs.ledger import ledger
-from ot_eval.publish import bundle, pages
+from ot_eval.publish import bundle, pages, pdf
 from ot_eval.studies import desks, releases
 from ot_eval.studies.desks import SYNTHETIC
 
@@ -40,6 +40,7 @@ class Options:
     overrides : ``section.word=value``, listed in the report as deviations where the protocol is locked
     fresh : run every notebook, though nothing it depends on has changed
     withdrawn : strike earlier releases of the same data from the record: they never left the user's hands
+    pdf : write each page as a tagged PDF too; needs the extra `pdf`
     """
 
     only: tuple[str, ...] = ()
@@ -49,6 +50,7 @@ class Options:
     overrides: tuple[str, ...] = ()
     fresh: bool = False
     withdrawn: bool = False
+    pdf: bool = False
 
 
 USUAL = Options()
@@ -96,6 +98,8 @@ def run_study(
     OTEvalError
         Of the kind that says why; the report of an earlier run is left whole.
     """
+    if options.pdf:
+        pdf.refuse_without()
     on_step("Reading the protocol", 0, 1)
     changes = (*options.overrides, *((f"engine.name={options.engine}",) if options.engine else ()))
     protocol = load(protocol_file, changes)
@@ -115,7 +119,8 @@ def run_study(
         releases.withdraw(folder.work, data)
     if options.out is None:
         releases.refuse_reopened(folder.work, data, entries)
-    rendered = pages.render(released, protocol=protocol, inputs=inputs, executed=folder.work / "notebooks")
+    extras = pages.Extras(executed=folder.work / "notebooks", pdf=options.pdf)
+    rendered = pages.render(released, protocol=protocol, inputs=inputs, extras=extras)
     on_step("Publishing", 0, 1)
     assert_unchanged(inputs)
     bundle.publish(rendered, folder.reports)
