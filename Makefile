@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SLOW := simulation or spark or browser or benchmark
 
-.PHONY: help install demo test check simulation spark browser benchmark lock glossary schema clean
+.PHONY: help install demo test check simulation spark browser benchmark docs lock glossary schema clean
 
 help:             ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
@@ -46,6 +46,9 @@ browser: install  ## open every page in headless Chromium; needs Chromium and np
 benchmark: install  ## ratios against named peers, measured side by side
 	@for f in benchmarks/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
 
+docs: install     ## the manual as pages, in site/; fails where a link is dead
+	$(BIN)/python docs/build.py
+
 lock:             ## renew the locks after pyproject.toml has changed; needs uv
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate --extra dev --extra pdf pyproject.toml -o requirements.lock
@@ -60,4 +63,4 @@ schema: install   ## renew protocols/protocol.schema.json
 	mv protocols/protocol.schema.json.new protocols/protocol.schema.json
 
 clean:            ## remove the environment and the demonstration
-	rm -rf .venv demo
+	rm -rf .venv demo site

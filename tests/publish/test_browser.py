@@ -9,9 +9,15 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from ot_eval.outputs.disclosure import release
+from ot_eval.outputs.policy import PRESETS
+from ot_eval.publish.html import html_pages
 
 pytestmark = pytest.mark.browser
 
@@ -71,6 +77,33 @@ def test_a_page_is_accessible_and_fits(chromium, tmp_path, report, name, width, 
     assert seen["dark"] is dark
     assert (seen["shown"] > 0) == (width > 640 and "technical" not in name), "the narrow shape of figures when narrow"
     assert seen["fetched"] == []
+
+
+@pytest.fixture(scope="module")
+def manual(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("manual")
+    subprocess.run([sys.executable, HERE.parents[1] / "docs" / "build.py", folder], check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["tutorial", "how-we-know", "rules/packages", "reference/outputs"])
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (320, True)])
+def test_a_page_of_the_manual_is_accessible_and_fits(chromium, tmp_path, manual, name, width, dark):
+    seen = look(chromium, tmp_path, (manual / "docs" / f"{name}.html").read_bytes(), width, dark)
+    assert seen["violations"] == []
+    assert seen["passes"] > 20
+    assert seen["scroll"] <= width
+    assert seen["fetched"] == []
+
+
+def test_what_the_strands_say_together_is_accessible(chromium, tmp_path, example, protocol, provenance, released):
+    other = replace(example.study_result(), strand="interventions", title="What was done", curves=())
+    pages = html_pages((released, release(other, PRESETS["ot_eval"])), protocol, provenance)
+    assert b'id="together"' in pages["index.html"]
+    for width in (1280, 320):
+        seen = look(chromium, tmp_path, pages["index.html"], width, dark=width == 320)
+        assert seen["violations"] == []
+        assert seen["scroll"] <= width
 
 
 def test_the_checker_finds_what_is_wrong(chromium, tmp_path, report):
