@@ -1,7 +1,7 @@
 """Where a reader finds what CONSORT asks of a trial of providers; for other designs the same list, under its own name.
 
 The statements are in our own short words. CONSORT 2025 (Hopewell and others) has 30 items; the extension for clusters
-is that of 2012 (Campbell and others), the one for stepped wedges of 2018 (Hemming and others). Item numbers are left out
+is of 2012 (Campbell and others), the one for stepped wedges of 2018 (Hemming and others). Item numbers are left out
 where they were not checked against the printed list: a place matters to a reader, a wrong number misleads.
 """
 
