@@ -11,7 +11,18 @@ from nltk.metrics.agreement import AnnotationTask
 
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.coding.agreement import Coded, agreement
-from ot_eval.coding.coefficients import FROM_SUMS, ac1, alpha, cohen, counts_of, percent, sums, vary
+from ot_eval.coding.coefficients import (
+    FROM_SUMS,
+    ac1,
+    alpha,
+    brennan_prediger,
+    cohen,
+    counts_of,
+    fleiss,
+    percent,
+    sums,
+    vary,
+)
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "irr" / "golden_values.json").read_text(encoding="utf-8"))
 CASES = {c["id"]: c for c in GOLDEN}
@@ -44,10 +55,13 @@ def got_for(case, name):
         "pa": lambda: percent(counts),
         "ac1": lambda: ac1(counts),
         "cohen": lambda: cohen(ratings[0], ratings[1]),
+        "fleiss": lambda: fleiss(counts),
+        "scott_pi": lambda: fleiss(counts),
+        "brennan_prediger": lambda: brennan_prediger(counts),
     }.get(name, lambda: alpha(ratings, metric))().value
 
 
-MINE = ("percent", "pa", "ac1", "cohen", "alpha")
+MINE = ("percent", "pa", "ac1", "cohen", "alpha", "fleiss", "scott_pi", "brennan_prediger")
 PAIRS = [(c["id"], n) for c in GOLDEN for n in c["expect"] if n in MINE or n.startswith("alpha_")]
 
 
@@ -58,7 +72,13 @@ def test_published_values(case, name):
 
 
 def test_enough_published_values_are_compared():
-    assert len(PAIRS) >= 25
+    """Left out: standard errors (ours come from resampling people) and Conger's kappa, which is not offered."""
+    assert len(PAIRS) >= 34
+    others = {(c["id"], n) for c in GOLDEN if "units" in c["layout"] or "counts" in c["layout"] for n in c["expect"]}
+    assert others - set(PAIRS) == {
+        ("krippendorff2011_4x12", "conger"),
+        *(("krippendorff2004_ualpha", n) for n in ("u_alpha", "u_alpha_c", "u_alpha_k", "Do_c", "De_c")),
+    }
     assert {n for _, n in PAIRS} >= {"ac1", "cohen", "percent", "alpha_nominal", "alpha_ordinal", "alpha_ratio"}
 
 

@@ -110,6 +110,27 @@ def ac1(counts: Array) -> Coefficient:
     return Coefficient((agreed.value - chance) / (1 - chance))
 
 
+def fleiss(counts: Array) -> Coefficient:
+    """Fleiss' kappa, for two coders Scott's pi: chance is the sum of squared mean shares of the categories."""
+    return _beyond(counts, lambda p: float((p**2).sum()))
+
+
+def brennan_prediger(counts: Array) -> Coefficient:
+    """Brennan and Prediger's coefficient: chance is one in the number of categories."""
+    return _beyond(counts, lambda p: 1 / len(p))
+
+
+def _beyond(counts: Array, chance_of: Callable[[Array], float]) -> Coefficient:
+    agreed = percent(counts)
+    if agreed.value is None:
+        return agreed
+    if (counts.sum(0) > 0).sum() < 2:  # noqa: PLR2004
+        return Coefficient(None, SAME)
+    rated = counts[counts.sum(1) > 0]
+    chance = chance_of((rated / rated.sum(1, keepdims=True)).mean(0))
+    return Coefficient((agreed.value - chance) / (1 - chance))
+
+
 def sums(ratings: Array) -> Array:
     """Return one row a contact, to be added up: what the yes-or-no coefficients are functions of.
 

@@ -65,9 +65,9 @@ def topics(passages: Sequence[Passage], n: int, *, seed: int) -> tuple[Topic, ..
             expected=f"at least {2 * n}",
             fix="ask for fewer topics",
         )
-    runs = [_run(seen, n, seed + k) for k in range(STARTS)]
-    tops = [[set(row.argsort()[::-1][:TOP]) for row in shapes] for _, shapes in runs]
-    weights, shapes = runs[0]
+    runs = sorted((_run(seen, n, seed + k) for k in range(STARTS)), key=lambda r: r[2])  # the best fit is shown
+    tops = [[set(row.argsort()[::-1][:TOP]) for row in shapes] for _, shapes, _ in runs]
+    weights, shapes, _ = runs[0]
     found = []
     for t in range(n):
         strong = weights[:, t].argsort()[::-1]
@@ -82,6 +82,6 @@ def _content(text: str) -> list[str]:
     return [w for w in words_of(text) if w not in STOP and len(w) > 2 and not w.isdigit()]  # noqa: PLR2004
 
 
-def _run(seen: object, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    model = NMF(n_components=n, init="nndsvdar", random_state=seed, max_iter=600, tol=1e-4)
-    return model.fit_transform(seen), model.components_
+def _run(seen: object, n: int, seed: int) -> tuple[np.ndarray, np.ndarray, float]:
+    model = NMF(n_components=n, init="random", random_state=seed, max_iter=600, tol=1e-4)
+    return model.fit_transform(seen), model.components_, float(model.reconstruction_err_)
