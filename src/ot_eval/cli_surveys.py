@@ -12,6 +12,10 @@ from rich.table import Column, Table
 from ot_eval.cli_console import door, out
 
 surveys_app = typer.Typer(no_args_is_help=True, help="Survey forms out, filled forms in.")
+code_app = typer.Typer(no_args_is_help=True, help="Code what people wrote in a survey: sheets out and in.")
+surveys_app.add_typer(code_app, name="code")
+Protocol = Annotated[Path, typer.Argument(metavar="PROTOCOL", help="The study's protocol: my-study/protocol.yaml")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The instrument, for example enabling_skills.")]
 Folder = Annotated[
     Path | None,
     typer.Option("--surveys", metavar="DIR", help="Your own instruments; by default those that come along."),
@@ -55,7 +59,7 @@ def build(
 
 @surveys_app.command("read")
 def read(
-    protocol: Annotated[Path, typer.Argument(metavar="PROTOCOL", help="The study's protocol: my-study/protocol.yaml")],
+    protocol: Protocol,
     files: Annotated[list[Path], typer.Argument(metavar="EXPORT...", help="The export: .csv, .xlsx or .sav.")],
     instrument: Annotated[str, typer.Option(help="Its name; by default it is recognised.")] = "",
     columns: Annotated[
@@ -88,4 +92,47 @@ def read(
             out.print(f"  {name}: {said}, in {escape(str(path))}", soft_wrap=True)
         out.print(f"  every answer: {escape(str(filed.answers))} (private)", soft_wrap=True)
         if filed.texts:
-            out.print(f"  free text, {filed.n_texts}: {escape(str(filed.texts))} (private)", soft_wrap=True)
+            out.print(
+                f"  free text, {filed.n_texts}: {escape(str(filed.texts))} (private). To code it:", soft_wrap=True
+            )
+            out.print(
+                f"    ot-eval surveys code sheet {escape(str(protocol))} {got.instrument.name} --coder KM",
+                soft_wrap=True,
+            )
+
+
+@code_app.command("sheet")
+def code_sheet(
+    protocol: Protocol,
+    name: Name,
+    coder: Annotated[str, typer.Option(help="Who will fill it in, for example KM.")],
+) -> None:
+    """Write an Excel sheet to code what people wrote: one answer a row. It shows nobody else's codes.
+
+    Example: ot-eval surveys code sheet my-study/protocol.yaml enabling_skills --coder KM
+    """
+    with door(protocol.parent):
+        from ot_eval.studies.surveys_coding import make_sheet
+
+        path = make_sheet(protocol, name, coder=coder)
+        out.print(f"[bold green]Sheet to fill[/] {escape(str(path))}", soft_wrap=True)
+        out.print("It holds what people wrote: keep it where records are kept. When it is filled:")
+        out.print(f"  ot-eval surveys code read {escape(str(protocol))} {name} {escape(str(path))}", soft_wrap=True)
+
+
+@code_app.command("read")
+def code_read(
+    protocol: Protocol,
+    name: Name,
+    files: Annotated[list[Path], typer.Argument(metavar="SHEET...", help="Filled sheets (.xlsx).")],
+    replace: Annotated[bool, typer.Option("--replace", help="A later coding takes the place of an earlier.")] = False,
+) -> None:
+    """Read filled sheets into data/surveys: whole, or with every wrong row named.
+
+    Example: ot-eval surveys code read my-study/protocol.yaml enabling_skills enabling_skills-codes-km.xlsx
+    """
+    with door(protocol.parent):
+        from ot_eval.studies.surveys_coding import read_sheets
+
+        got = read_sheets(protocol, name, files, replace_old=replace)
+        out.print(f"[bold green]Coded words kept[/]: {got.kept} ({got.added} new), in {escape(str(got.file))}")

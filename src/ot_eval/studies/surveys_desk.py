@@ -108,12 +108,13 @@ def read_into_study(
     for name, (path, heads, rows, counts) in merged.items():
         _write_input(path, _csv(heads, rows))
         written[name] = (path, *counts)
+    place_of_texts = place / f"{read.instrument.name}_text.csv"
     texts = text_rows(read)
     return Filed(
         read=read,
         tables=written,
         answers=write_private(place / f"{read.instrument.name}.csv", _listed(long_rows(read))),
-        texts=write_private(place / f"{read.instrument.name}_text.csv", _listed(texts)) if texts else None,
+        texts=write_private(place_of_texts, _with_earlier(place_of_texts, texts)) if texts else None,
         n_texts=len(texts),
     )
 
@@ -238,6 +239,15 @@ def _csv(heads: list[str], rows: list[Row]) -> str:
     writer.writerow(heads)
     writer.writerows([row.get(h, "") for h in heads] for row in rows)
     return "\ufeff" + text.getvalue()
+
+
+def _with_earlier(path: Path, texts: list[Row]) -> str:
+    """Return the texts with those of forms that were read before: coders work on all of them."""
+    heads, before = _existing(path)
+    now = {row["form"] for row in texts}
+    kept = [row for row in before if row["form"] not in now]
+    plain = [{k: plain_cell(v) for k, v in row.items()} for row in texts]
+    return _csv(heads or list(texts[0]), [*kept, *plain])
 
 
 def _listed(rows: list[Row]) -> str:
