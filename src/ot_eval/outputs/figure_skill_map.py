@@ -16,11 +16,11 @@ from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.skill_gaps import CARERS, fewer_than, words_of
 from ot_eval.outputs.table import Row, listing
 
-ROW, TALL_ROW, AXIS = 30.0, 46.0, 48.0
+ROW, TALL_ROW, AXIS = 30.0, 58.0, 48.0
 STRONGEST = 0.5
 """Opacity of a cell of 100 in 100: text stays readable on it, in light and in dark."""
-LABEL_WIDE, LABEL_NARROW = 44, 40
-"""Characters of a line of a skill's words."""
+LABEL = 46
+"""Characters of a line of a skill's words; longer ones take two lines."""
 HEADS = {CARERS: "home\ncarers", "reablement support workers": "reablement\nworkers"}
 HEADS |= {"occupational therapists": "occupational\ntherapists", "OT assistants": "OT\nassistants"}
 
@@ -86,7 +86,7 @@ def draw(lines: Sequence[Line], heads: Sequence[str], size: tuple[float, float])
     """Draw the map; a skill's words stand beside its cells when wide, above them when narrow."""
     wide, figure = size[0] >= WIDE[0], canvas(size)
     axes = figure.add_subplot()
-    top, height = (-0.45, 0.9) if wide else (-0.05, 0.5)
+    top, height = (-0.45, 0.9) if wide else (0.05, 0.4)
     for y, line in enumerate(lines):
         for x, (percent, text) in enumerate(line.cells):
             if percent:
@@ -96,13 +96,13 @@ def draw(lines: Sequence[Line], heads: Sequence[str], size: tuple[float, float])
                 )
             axes.text(x, y + top + height / 2, text, ha="center", va="center", fontsize=FONT - 1)
         if not wide:
-            words = textwrap.shorten(line.words, LABEL_NARROW + 8, placeholder=" …")
-            axes.text(-0.48, y - 0.26, words, va="center", ha="left", fontsize=FONT - 3)
+            words = textwrap.fill(line.words, LABEL)
+            axes.text(-0.48, y + 0.01, words, va="bottom", ha="left", fontsize=FONT - 3, linespacing=1.0)
     axes.set_xlim(-0.5, len(heads) - 0.5)
-    axes.set_ylim(len(lines) - 0.5, -0.5)
+    axes.set_ylim(len(lines) - 0.5, -0.5 if wide else -0.55)
     axes.set_xticks(range(len(heads)), heads, fontsize=FONT - (1 if wide else 3))
-    labels = [textwrap.shorten(line.words, LABEL_WIDE + 20, placeholder=" …") for line in lines]
-    axes.set_yticks(range(len(lines)) if wide else [], labels if wide else [], fontsize=FONT - 1)
+    labels = [textwrap.fill(line.words, LABEL) for line in lines]
+    axes.set_yticks(range(len(lines)) if wide else [], labels if wide else [], fontsize=FONT - 2, linespacing=1.0)
     axes.xaxis.tick_top()
     axes.tick_params(length=0, pad=4)
     for side in axes.spines.values():

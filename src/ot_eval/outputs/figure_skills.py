@@ -17,10 +17,10 @@ from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.skill_gaps import CARERS, Gap, fewer_than, ranked, words_of
 from ot_eval.outputs.table import Row, listing
 
-ROW, TALL_ROW, AXIS = 34.0, 52.0, 60.0
+ROW, TALL_ROW, AXIS = 36.0, 62.0, 60.0
 MOST_DRAWN = 10
-LABEL = 46
-"""Characters of a label beside a row; longer ones are cut, and whole in the table."""
+LABEL = 42
+"""Characters of a line of a label; longer ones take two lines."""
 _DOT: dict[str, Any] = {"linestyle": "none", "markersize": 9, "markeredgewidth": 2}
 MARKS = (
     ("taught", {**_DOT, "marker": "o", "color": LIGHT["first"]}),
@@ -66,11 +66,12 @@ def _axes(words: Sequence[str], size: tuple[float, float]) -> tuple[Canvas, Any]
     """Return a canvas with one row for each label: beside it when wide, above it when narrow."""
     wide, figure = size[0] >= WIDE[0], canvas(size)
     axes = figure.add_subplot()
-    short = [textwrap.shorten(w, LABEL, placeholder=" …") for w in words]
-    axes.set_yticks(range(len(short)) if wide else [], short if wide else [], fontsize=FONT - 1)
+    short = [textwrap.fill(w, LABEL if wide else LABEL + 4) for w in words]
+    axes.set_yticks(range(len(short)) if wide else [], short if wide else [], fontsize=FONT - 2)
     if not wide:
         for y, w in enumerate(short):
-            axes.text(0, y - 0.42, w, transform=axes.get_yaxis_transform(), va="center", fontsize=FONT - 3)
+            place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "bottom", "linespacing": 1.0}
+            axes.text(0, y - 0.26, w, fontsize=FONT - 3, **place)
     axes.set_ylim(len(short) - 0.5, -0.5 if wide else -0.8)
     axes.set_xlim(0, 112)
     axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"])
@@ -85,7 +86,7 @@ def _draw_gaps(gaps: Sequence[Gap], size: tuple[float, float]) -> Canvas:
     figure, axes = _axes([g.words for g in gaps], size)
     for y, g in enumerate(gaps):
         known = g.estimate.value is not None
-        axes.barh([y], [g.rank], height=0.5, color=LIGHT["first"], alpha=0.6 if known else 0.3)
+        axes.barh([y], [g.rank], height=0.45, color=LIGHT["first"], alpha=0.6 if known else 0.3)
         end = g.rank
         if known and g.estimate.lower is not None and g.estimate.upper is not None:
             axes.plot([g.estimate.lower, g.estimate.upper], [y, y], color=LIGHT["ink"], linewidth=1.6)
@@ -146,12 +147,14 @@ def taught_and_used(released: Released) -> Figure | None:
         )
         for p in every
     ]
+    open_ones = any(fewer_than(e) is not None for p in drawn for e in (p.taught, p.used))
+    key = "; an open mark: fewer than 10 carers, so no further to the right" if open_ones else ""
     said = "; ".join(f"{p.words}: taught {_share(p.taught)}, used {_share(p.used)}" for p in drawn)
     level = numbers.level(every[0].gap.level)
     return Figure(
         name="taught-and-used",
         title="Taught and used are not the same",
-        subtitle=subtitle,
+        subtitle=f"{subtitle}{key}",
         alt=f"Two dots for each skill. {subtitle}. {said}.",
         table=listing(
             "taught-and-used-all", subtitle, ("Skill", "Taught", "Used", "Used less taught", f"{level} interval"), rows
@@ -193,12 +196,15 @@ def _draw_pairs(drawn: Sequence[Pair], size: tuple[float, float]) -> Canvas:
 def shared(released: Released) -> Figure | None:
     """Return how much of what they can do two workers share, as of 100 skills that either has."""
     rows = [e for e in released.find("overlap") if e.value is not None]
-    bars = [
-        Bar(words=e.term[:1].upper() + e.term[1:], estimate=in_percent(e), lead=e.term == "two home carers")
-        for e in rows
-    ]
+    bars = [Bar(words=_pair(e.term), estimate=in_percent(e), lead=e.term == "two home carers") for e in rows]
     subtitle = "Of 100 skills that either of two workers has, how many both have"
     return side_by_side(bars, "overlap", "How far roles share their skills", subtitle)
+
+
+def _pair(term: str) -> str:
+    """Return the label of two workers, short enough for a telephone."""
+    other = term.removeprefix("a home carer and one of the ").removesuffix("s")
+    return "Two home carers" if other == term.removesuffix("s") else f"Carer and {other.replace(' support', '')}"
 
 
 def in_percent(e: ReleasedEstimate) -> ReleasedEstimate:

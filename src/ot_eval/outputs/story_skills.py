@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ot_eval.outputs import figure_skill_map, figure_skills, numbers, wording
+from ot_eval.outputs import figure_skill_map, figure_skills, labels, numbers, wording
 from ot_eval.outputs.figures import Figure
 from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.skill_gaps import CARERS, WORKERS, Gap, ranked, words_of
-from ot_eval.outputs.story import KeyFigure, Story, included
+from ot_eval.outputs.story import KeyFigure, Story
+from ot_eval.outputs.table_people import main_flow
 
 MOST_NAMED = 3
 NOBODY = "nobody taught them"
@@ -45,7 +46,7 @@ def story(released: Released) -> Story:
             *_change(released),
         ),
         unknown=tuple(dict.fromkeys((*(c.sentence for c in released.checks if not c.passed), *UNKNOWN))),
-        included=included(released),
+        included=_included(released),
         terms=("disclosure control",),
     )
 
@@ -60,6 +61,25 @@ def pictures(released: Released) -> tuple[Figure, ...]:
         figure_skills.change(released),
     )
     return tuple(f for f in found if f is not None)
+
+
+def _included(released: Released) -> tuple[str, ...]:
+    """Say how many workers answered, how many are counted, of which roles, and how far the answers reach."""
+    steps = [s for s in main_flow(released) if s.n_left is not None]
+    said = []
+    if steps:
+        said.append(
+            f"About {numbers.count(steps[0].n_left)} workers answered. About {numbers.count(steps[-1].n_left)} of them "
+            "said how well they have the skills, and gave their role."
+        )
+    rows = [e for e in released.find("who_has") if e.n is not None]
+    most = {
+        role: max(e.n or 0 for e in rows if e.population == role) for role in dict.fromkeys(e.population for e in rows)
+    }
+    if most:
+        said.append(f"They are {wording.listed(tuple(f'about {n:,} {role}' for role, n in most.items()))}.")
+    end = released.facts.get("data_end", "")
+    return (*said, f"The data run to {labels.date_words(end)}.") if end else tuple(said)
 
 
 def _lower(text: str) -> str:
@@ -81,10 +101,10 @@ def _answer(gaps: Sequence[Gap]) -> str:
 def _first(gaps: Sequence[Gap]) -> KeyFigure | None:
     if not gaps:
         return None
-    said = [f"{g.words}: {g.counted}" for g in gaps[:MOST_NAMED]]
+    said = [f"{_lower(g.words)} ({g.counted})" for g in gaps[:MOST_NAMED]]
     return KeyFigure(
-        heading="Coaching should cover first",
-        sentence=f"Home carers without the skill, or never taught it. {_listed(said)}.",
+        heading="What coaching should cover first",
+        sentence=f"Home carers without the skill, or never taught it: {_listed(said)}.",
     )
 
 
@@ -103,16 +123,21 @@ def _well(released: Released) -> KeyFigure | None:
     top = _top(released.find("who_has", population=CARERS, measure=WORKERS))
     if not top:
         return None
-    used = {e.term: e for e in released.find("who_uses", population=CARERS) if e.value is not None}
-    said = [
-        f"{words_of(e.term)}: {people(e)}"
-        + (f", and {people(used[e.term])} used it last week" if e.term in used else "")
-        for e in top
-    ]
+    used = {e.term: e.n_event for e in released.find("who_uses", population=CARERS)}
+    said = []
+    for e in top:
+        week = used.get(e.term)
+        more = f", {week:,} used it in the last 7 days" if week is not None else ""
+        said.append(f"{_lower(words_of(e.term))} ({_people(e)} can{more})")
     return KeyFigure(
         heading="What our carers do well",
-        sentence=f"Home carers who say they do it fairly well or better. {_listed(said)}.",
+        sentence=f"Of about {numbers.count(top[0].n)} home carers, by their own word: {_listed(said)}.",
     )
+
+
+def _people(e: ReleasedEstimate) -> str:
+    """Return the workers behind a shown share, rounded by the gate, or the share in percent."""
+    return numbers.value(e.value, "percent") if e.n_event is None else numbers.count(e.n_event)
 
 
 def _untaught(released: Released) -> KeyFigure | None:
@@ -120,11 +145,8 @@ def _untaught(released: Released) -> KeyFigure | None:
     top = _top(rows)
     if not top:
         return None
-    said = [f"{words_of(e.term.removesuffix(f': {NOBODY}'))}: {people(e)}" for e in top]
-    return KeyFigure(
-        heading="What nobody taught them",
-        sentence=f"Home carers who can do it and whom nobody taught. {_listed(said)}.",
-    )
+    said = [f"{_lower(words_of(e.term.removesuffix(f': {NOBODY}')))} ({people(e)} carers who can do it)" for e in top]
+    return KeyFigure(heading="What nobody taught them", sentence=f"Learned without any teaching: {_listed(said)}.")
 
 
 def _order(gaps: Sequence[Gap]) -> tuple[str, ...]:
@@ -145,8 +167,8 @@ def _trust(released: Released) -> tuple[str, ...]:
     kappa = next((e for e in released.find("said_and_seen", term="level of skill") if "kappa" in e.measure), None)
     if kappa is not None and kappa.value is not None:
         said.append(
-            f"Observers watched about {numbers.count(kappa.n)} workers. Worker and observer agreed on the level of "
-            f"skill with a kappa of {_two(kappa)}. At 1 they agree wholly, at 0 no more than by chance."
+            f"Observers watched about {numbers.count(kappa.n)} workers. On a scale from 0 (no more than by chance) to "
+            f"1 (always the same), workers and observers agreed by {_two(kappa)} on how well a skill is done."
         )
     less = [e for e in released.find("less_effect_seen") if e.value is not None and float(e.value) >= FAR]
     if less:
@@ -156,10 +178,13 @@ def _trust(released: Released) -> tuple[str, ...]:
         )
     icc = next((e for e in released.find("observers_agree") if e.value is not None), None)
     if icc is not None:
-        said.append(f"Two observers of one worker agreed with an intraclass correlation of {_two(icc)} (1 is wholly).")
+        said.append(f"Two observers of the same worker agreed by {_two(icc)}, on a scale up to 1.")
     alpha = next((e for e in released.find("hang_together") if e.value is not None), None)
     if alpha is not None:
-        said.append(f"The answers hang together with an alpha of {_two(alpha)}. That does not show what they measure.")
+        said.append(
+            f"The answers hang together by {_two(alpha)}, on a scale up to 1 (alpha). That does not show what they "
+            "measure."
+        )
     return tuple(said)
 
 
@@ -174,8 +199,8 @@ def _overlap(released: Released) -> tuple[str, ...]:
     rows = [e for e in released.find("overlap") if e.value is not None]
     if not rows:
         return ()
-    said = [f"{e.term}, {numbers.fixed(100 * float(e.value or 0), 0)}" for e in rows]
-    return (f"Of 100 skills that either of two workers has, both have: {_listed(said)}.",)
+    said = [f"{e.term} {numbers.fixed(100 * float(e.value or 0), 0)}" for e in rows]
+    return (f"Of 100 skills that either of two workers has, both have so many: {_listed(said)}.",)
 
 
 def _one_group(released: Released) -> tuple[str, ...]:

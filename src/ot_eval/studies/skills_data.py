@@ -63,7 +63,7 @@ def prepare(tables: StudyTables, protocol: Protocol) -> Prepared:  # noqa: ARG00
 def skill_names(instrument: Instrument) -> dict[str, str]:
     """Return each skill's short name with its words; a colon would part a term of the results in two."""
     return {
-        name.removesuffix("_skill"): label.replace(": ", ", ")
+        name.removesuffix("_skill"): label.replace(": ", " – ")
         for name, label in instrument.groups.items()
         if name.endswith("_skill")
     }
