@@ -2,16 +2,21 @@
 
 The sentences are ours. The names come from Faker 40.63.0, a source that the detector's lists were not made from:
     python tests/coding/deidentify_labelled_make.py > tests/coding/deidentify_labelled.txt
+    python tests/coding/deidentify_labelled_make.py heldout > tests/coding/deidentify_heldout.txt
+The first set was used while the detector was made. The second, of other scripts and another seed, was written and run
+once when it was done.
 Each document is one script filled with names of one origin, in one style: clean; lower (all lower case, as some speech
 recognition writes); spoken (digits as words). A mark is ⟦kind|words⟧.
 """
 
 import random
 import re
+import sys
 from datetime import date
 from pathlib import Path
 
-SEED = 20261124
+HELD_OUT = "heldout" in sys.argv[1:]
+SEED = 718281828 if HELD_OUT else 20261124
 ORIGINS = {
     "british": ["en_GB"],
     "irish": ["ga_IE", "en_IE"],
@@ -22,7 +27,8 @@ ORIGINS = {
 STYLES = ("clean", "lower", "spoken")
 DIGITS = ("oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 MONTHS = [date(2000, m, 1).strftime("%B") for m in range(1, 13)]
-SCRIPTS = (Path(__file__).parent / "deidentify_scripts.txt").read_text(encoding="utf-8").strip().split("\n===\n")
+NAME = "deidentify_heldout_scripts.txt" if HELD_OUT else "deidentify_scripts.txt"
+SCRIPTS = (Path(__file__).parent / NAME).read_text(encoding="utf-8").strip().split("\n===\n")
 
 
 def nhs(rng):
