@@ -343,9 +343,9 @@ def about(studies: int) -> str:
         "in hospital, are seen sooner and need more; contact makes hospital stays rarer; death competes; only people "
         "still followed are seen (immortal time). Shares are per 100 people, weeks are weeks. A number is held when "
         "its bias is within 3 Monte Carlo errors and its 95 % interval covers the truth in 93 to 97 % of the services, "
-        f"with two Monte Carlo errors of a coverage ({chance:.1f} points) allowed. Intervals here rest on each person's "
-        "influence, with what the model of contact explains taken out: a bootstrap in each of 500 services would take "
-        "half a day. The part on the bootstrap compares the two."
+        f"with two Monte Carlo errors of a coverage ({chance:.1f} points) allowed. Intervals here rest on each "
+        "person's influence, with what the model of contact explains taken out: a bootstrap in each of 500 services "
+        "would take half a day. The part on the bootstrap compares the two."
     )
 
 

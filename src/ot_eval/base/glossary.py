@@ -42,6 +42,7 @@ TERMS: dict[str, str] = {
     "usual care": "providers that were not coached: what the coached ones are held against",
     "intention to treat": "everyone counts where their provider was allocated, whatever happened afterwards",
     "intra-cluster correlation": "how alike people of one provider are: 0 not at all, 1 all the same",
+    "target trial": "the trial that would answer the question, written down before records stand in for it",
     "disclosure control": "hiding and rounding small numbers so that no person can be recognised",
     "deviation": "any difference between the protocol as locked and the protocol as used",
 }

@@ -14,8 +14,10 @@ from ot_eval.outputs import (
     story_interventions,
     story_progress,
     story_skills,
+    story_timing,
     tables,
     tidier_table,
+    trial_table,
 )
 from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.table import Table
@@ -56,6 +58,10 @@ def blocks(released: Released) -> tuple[Block, ...]:
     order = sorted(dict.fromkeys(n for n in names if n != "table_one"), key=lambda n: n in WARNINGS)
     drawn = _drawn(released)
     found = []
+    lines = trial_table.table(released)
+    if lines:
+        heading = trial_table.CAPTION
+        found.append(Block(name="target-trial", heading=heading, warning="", caveat="", figures=(), tables=(lines,)))
     for analysis in order:
         name = analysis.replace("_", "-")
         caveat = _caveat(released, analysis)
@@ -116,6 +122,8 @@ def _drawn(released: Released) -> tuple[figures.Figure, ...]:
         return story_progress.report_figures(released)
     if released.strand == "coaching":
         return story_coaching.report_figures(released)
+    if released.strand == "timing":
+        return story_timing.report_figures(released)
     if released.strand == "in_reach":
         return story_in_reach.in_report(released)
     if released.strand == "skills":

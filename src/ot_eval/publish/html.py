@@ -19,7 +19,7 @@ from ot_eval.base.glossary import TERMS
 from ot_eval.base.lock import NOT_LOCKED
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import Provenance
-from ot_eval.outputs import figures, numbers, story_experience, table_people, tables, tidier_table
+from ot_eval.outputs import figures, numbers, story_experience, table_people, tables, tidier_table, trial_table
 from ot_eval.outputs.labels import date_words
 from ot_eval.outputs.released import Released, ReleasedStep
 from ot_eval.outputs.story import Story
@@ -203,7 +203,7 @@ def _strand(released: Released, story: Story, protocol: Protocol, provenance: Pr
             deviations=tables.deviations(released),
             locked=released.facts.get("lock", NOT_LOCKED) != NOT_LOCKED,
             sources=tables.sources(released),
-            notes=tidier_table.others(released.notes),
+            notes=trial_table.others(tidier_table.others(released.notes)),
             privacy=story_experience.privacy(released),
             protocol_text=json.dumps(json.loads(protocol.canonical()), indent=2, ensure_ascii=False),
             versions=versions(provenance),

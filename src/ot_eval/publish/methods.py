@@ -32,6 +32,13 @@ def methods(protocol: Protocol, released: tuple[Released, ...]) -> tuple[str, ..
             "Rates of increase were compared with a cause-specific Cox model. Occupational therapy contact counts only "
             f"from the day after it happened. The model also takes account of {used}."
         )
+    if "timing_strategies" in analyses:
+        lines.append(
+            "The trial of when to be seen was emulated from the first day of reablement. Each person counts under "
+            "every strategy that their course so far agrees with, leaves it when they depart from it, and is "
+            "weighted by a pooled logistic model of the day of first contact. Intervals are from "
+            f"{protocol.timing.bootstrap_draws} draws of the bootstrap, with that model fitted anew in each."
+        )
     if "contact_time" in analyses:
         weighed = " Weights make the two groups alike in the same things." if protocol.covariates else ""
         lines.append(

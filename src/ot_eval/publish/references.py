@@ -15,6 +15,12 @@ SOURCES = {
     "Statistics 1988;16:1141–1154.",
     "grambsch": "Grambsch PM, Therneau TM. Proportional hazards tests and diagnostics based on weighted residuals. "
     "Biometrika 1994;81:515–526.",
+    "cain": "Cain LE, Robins JM, Lanoy E and others. When to start treatment? A systematic approach to the comparison "
+    "of dynamic regimes using observational data. International Journal of Biostatistics 2010;6(2):18.",
+    "hernan": "Hernán MA, Robins JM. Using big data to emulate a target trial when a randomized trial is not "
+    "available. American Journal of Epidemiology 2016;183:758–764.",
+    "schlesselman": "Schlesselman JJ. Assessing effects of confounding variables. American Journal of Epidemiology "
+    "1978;108:3–8.",
     "kaplan_meier": "Kaplan EL, Meier P. Nonparametric estimation from incomplete observations. Journal of the "
     "American Statistical Association 1958;53:457–481.",
     "lin_wei": "Lin DY, Wei LJ. The robust inference for the Cox proportional hazards model. Journal of the American "
@@ -42,7 +48,10 @@ USED_BY = {
     "cox": ("cox", "lin_wei", "grambsch"),
     "cox_unadjusted": ("cox",),
     "cox_subgroup": ("cox",),
-    "e_value": ("vanderweele",),
+    "e_value": ("vanderweele", "schlesselman"),
+    "timing_strategies": ("hernan", "cain"),
+    "timing_cox": ("cox",),
+    "timing_landmark": ("cox",),
     "ever_never": ("suissa",),
     "biased_ever_never": ("suissa",),
     "gray_test": ("gray",),

@@ -13,6 +13,7 @@ from ot_eval.outputs import (
     story_interventions,
     story_progress,
     story_skills,
+    story_timing,
 )
 from ot_eval.outputs.released import Released
 from ot_eval.outputs.story import Story, plain
@@ -26,6 +27,7 @@ STORIES: dict[str, Callable[[Released], Story]] = {
     "interventions": story_interventions.story,
     "progress": story_progress.story,
     "skills": story_skills.story,
+    "timing": story_timing.story,
 }
 """Strands with wording of their own; the others are told line by line."""
 

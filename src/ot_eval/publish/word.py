@@ -6,7 +6,7 @@ from typing import Any
 
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.provenance import Provenance
-from ot_eval.outputs import story_experience, table_people, tables, tidier_table
+from ot_eval.outputs import story_experience, table_people, tables, tidier_table, trial_table
 from ot_eval.outputs.labels import date_words
 from ot_eval.outputs.released import Released
 from ot_eval.outputs.story import Story
@@ -125,4 +125,4 @@ def _strand(document: Any, released: Released) -> None:
         if last is not None:
             document.add_heading(heading, level=2)
             word_parts.add_table(document, last)
-    word_parts.add_bullets(document, tidier_table.others(released.notes))
+    word_parts.add_bullets(document, trial_table.others(tidier_table.others(released.notes)))

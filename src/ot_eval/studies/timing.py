@@ -17,7 +17,7 @@ from ot_eval.studies.timing_bias import how_wrong, naive
 from ot_eval.studies.timing_companions import companions
 from ot_eval.studies.timing_data import prepare
 from ot_eval.studies.timing_desk import INCREASE, Desk
-from ot_eval.studies.timing_strategies import curve, cuts, diagnostics, differences, emulation, shares
+from ot_eval.studies.timing_strategies import curve, cuts, diagnostics, differences, emulation, followers, shares
 from ot_eval.studies.timing_words import comparison, definitions
 from ot_eval.studies.workspace import Prepared, Workspace
 
@@ -43,11 +43,12 @@ def refuse(prepared: Prepared) -> None:
 
 
 def told(done: int, total: int) -> None:
-    """Say on the screen how many draws are done."""
+    """Show how many draws of the bootstrap are done, every twentieth of them (a notebook keeps it)."""
     full = BAR * done // total
-    end = "\n" if done == total else ""
-    sys.stderr.write(f"\rbootstrap [{'=' * full}{' ' * (BAR - full)}] {done} of {total}{end}")
-    sys.stderr.flush()
+    if full > BAR * (done - 1) // total:
+        end = "\n" if done == total else ""
+        sys.stdout.write(f"\rbootstrap [{'=' * full}{' ' * (BAR - full)}] {done} of {total}{end}")
+        sys.stdout.flush()
 
 
 def analyse(workspace: Workspace, on_draw: OnDraw = told) -> StudyResult:
@@ -58,7 +59,7 @@ def analyse(workspace: Workspace, on_draw: OnDraw = told) -> StudyResult:
     found: list[Estimate | Check] = [*said, *refused]
     for part in (shares, differences, curve, cuts):
         found += part(desk, made)
-    found += [*diagnostics(made), *companions(desk, made), *how_wrong(desk, made), *naive(desk)]
+    found += [*followers(made), *diagnostics(made), *companions(desk, made), *how_wrong(desk, made), *naive(desk)]
     return StudyResult(
         study=protocol.study,
         strand=STRAND,

@@ -22,13 +22,12 @@ from ot_eval.models.target_trial_weights import usual_days
 from ot_eval.studies.timing_desk import WEEK, Desk, strategies_of, weeks_of
 
 STRATEGIES, DIFFERENCE, FREE, CURVE = "timing_strategies", "timing_difference", "timing_weeks", "timing_curve"
-CUTS = "timing_weights"
+CUTS, FOLLOWERS = "timing_weights", "timing_followers"
 MEAN_WEIGHT = 0.10
 """Followers' weights should average 1; further off than this, the model of contact does not fit (a judgement)."""
 LARGEST = 20.0
 """A follower who weighs more than this many average followers makes the answer rest on few people (a judgement)."""
 SCALE = 100
-NOTHING = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +100,7 @@ def shares(desk: Desk, made: Emulation) -> Iterator[Estimate]:
             continue
         for h, day in enumerate(made.plan.horizons):
             yield _estimate(desk, made, (STRATEGIES, f"{name}, by {_weeks(day)}", "share of people"),
-                            made.found.value[row, 0, h], made.draws[:, row, 0, h], row)  # fmt: skip
+                            made.found.value[row, 0, h], made.draws[:, row, 0, h])  # fmt: skip
 
 
 def differences(desk: Desk, made: Emulation) -> Iterator[Estimate]:
@@ -118,7 +117,7 @@ def differences(desk: Desk, made: Emulation) -> Iterator[Estimate]:
                     value = made.found.value[row, kind, h] - made.found.value[base, kind, h]
                     drawn = made.draws[:, row, kind, h] - made.draws[:, base, kind, h]
                     words = (analysis, f"{name} v {against}, by {_weeks(day)}", measure)
-                    yield _estimate(desk, made, words, value, drawn, row)
+                    yield _estimate(desk, made, words, value, drawn)
 
 
 TIME = "difference in mean time without any of the outcomes"
@@ -133,10 +132,10 @@ def curve(desk: Desk, made: Emulation) -> Iterator[Estimate]:
         row = made.place(f.strategy.name)
         if row is None:
             yield Estimate(analysis=CURVE, population="all", outcome="increase", term=words[1], measure=words[2],
-                           unit="probability", value=None, n=f.people, n_event=f.events,
+                           unit="probability", value=None, n=made.trial.n,
                            method="too few followers")  # fmt: skip
         else:
-            yield _estimate(desk, made, words, made.found.value[row, 0, -1], made.draws[:, row, 0, -1], row)
+            yield _estimate(desk, made, words, made.found.value[row, 0, -1], made.draws[:, row, 0, -1])
 
 
 def cuts(desk: Desk, made: Emulation) -> Iterator[Estimate]:
@@ -147,10 +146,9 @@ def cuts(desk: Desk, made: Emulation) -> Iterator[Estimate]:
         again = emulate(made.trial, desk.plan(chosen, share))
         for row, s in enumerate(chosen, start=1):
             how = "weights uncut" if share == 1 else "largest 1% of weights cut"
-            f = again.followed[row - 1]
             yield Estimate(analysis=CUTS, population="all", outcome="increase", term=f"{s.name}, {how}",
                            measure="share of people", unit="probability", value=float(again.value[row, 0, -1]),
-                           n=f.people, n_event=f.events, method=METHOD)  # fmt: skip
+                           n=_counts(made)[0], n_event=_counts(made)[1], method=METHOD)  # fmt: skip
 
 
 METHOD = "clone, censor, weight; pooled logistic model of contact; standardised to everybody"
@@ -179,15 +177,23 @@ def _weeks(day: int) -> str:
     return f"week {day // WEEK}" if day % WEEK == 0 else f"day {day}"
 
 
-def _estimate(
-    desk: Desk, made: Emulation, words: tuple[str, str, str], value: float, drawn: Floats, row: int
-) -> Estimate:
+def _counts(made: Emulation) -> tuple[int, int]:
+    """Return people and larger packages: everybody counts under every strategy until they depart from it."""
+    own = (made.trial.event == made.trial.kind("increase")) & (made.trial.exit <= max(made.plan.horizons))
+    return made.trial.n, int(own.sum())
+
+
+def followers(made: Emulation) -> Iterator[Estimate]:
+    """Yield how many people kept to each strategy through its days, and how many equal ones they are worth."""
+    for f in made.all_followed:
+        yield Estimate(analysis=FOLLOWERS, population="all", outcome="", term=f.strategy.name, n=made.trial.n,
+                       measure="people who kept to it", unit="people", value=f.people)  # fmt: skip
+
+
+def _estimate(desk: Desk, made: Emulation, words: tuple[str, str, str], value: float, drawn: Floats) -> Estimate:
     analysis, term, measure = words
     time = measure == TIME
-    n, events = (made.trial.n, int((made.trial.event == made.trial.kind("increase")).sum())) if row == 0 else (
-        made.followed(row).people,
-        made.followed(row).events,
-    )  # fmt: skip
+    n, events = _counts(made)
     number = Quantity(term=term, measure=measure, unit="days" if time else "probability", value=float(value),
                       se=float(drawn.std(ddof=1)), test=False)  # fmt: skip
     about = replace(desk.about, outcome="any event" if time else "increase")

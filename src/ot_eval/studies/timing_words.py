@@ -56,6 +56,6 @@ def definitions(desk: Desk) -> tuple[str, ...]:
         "In the simpler methods a group with few larger packages is joined to the commonest group.",
         "What is not recorded about a person (unknown) is taken as a group of its own.",
         f"The largest {100 * (1 - plan.truncate):.2g}% of a strategy’s weights are cut." if plan.truncate < 1 else "",
-        "Shares are of everybody, as if all had kept to the strategy. The counts beside them are of its followers.",
+        "Shares are of everybody, as if all had kept to the strategy. Who did keep to it is a table of its own.",
     )  # fmt: skip
     return tuple(s for s in said if s)
