@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from ot_eval.base import located_yaml
 from ot_eval.base.errors import RequestError, nearest
-from ot_eval.base.protocol import Part
+from ot_eval.base.protocol_part import Part
 from ot_eval.base.shipped import shipped
 from ot_eval.coding.migrate import Migration
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ot_eval.base.protocol import Part
+from ot_eval.base.protocol_part import Part
 
 RECODE = "recode"
 

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from ot_eval.base import located_yaml
 from ot_eval.base.errors import RequestError, nearest
-from ot_eval.base.protocol import Part
+from ot_eval.base.protocol_part import Part
 from ot_eval.base.shipped import shipped
 
 Label = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
