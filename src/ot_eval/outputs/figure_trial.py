@@ -40,7 +40,7 @@ def consort(released: Released) -> Figure | None:
                                              _lost(s.n_removed)))
         for a in ARMS for s in steps[a]
     ]  # fmt: skip
-    height = 96.0 * (1 + max(len(b) for b in boxes.values())) + 20
+    height = 112.0 * (1 + max(len(b) for b in boxes.values())) + 20
     subtitle = "Providers and people in every box; people are rounded to protect privacy"
     return Figure(
         name=CONSORT,
@@ -64,7 +64,9 @@ def _lost(number: int | None) -> str:
 
 def _box(label: str, people: int | None, providers: object) -> str:
     words = label[:1].upper() + label[1:]
-    return f"{words}\n{_whole(providers)} providers, {numbers.count(people)} people"
+    many = float(str(providers)) if providers is not None else 0.0
+    each = f"\nabout {people / many:.0f} a provider" if many and people is not None else ""
+    return f"{words}\n{_whole(providers)} providers, {numbers.count(people)} people{each}"
 
 
 def draw_consort(

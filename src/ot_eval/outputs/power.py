@@ -101,7 +101,7 @@ def helps_table(report: PowerReport) -> Table | None:
     """Return what would make the trial stronger."""
     if not report.helps:
         return None
-    return two_columns("helps", "What would help", ("If", "Smallest effect found 8 times in 10"), list(report.helps))
+    return two_columns("helps", "What would help", ("If", "Then it shows, or needs"), list(report.helps))
 
 
 def power_figure(report: PowerReport) -> Figure:
@@ -125,13 +125,13 @@ def _draw(rows: Sequence[tuple[int, float]], report: PowerReport, size: tuple[fl
     axes = figure.add_subplot()
     axes.plot([n for n, _ in rows], [d for _, d in rows], color=LIGHT["first"], linewidth=2.2, marker="o", markersize=6)
     axes.axhline(report.difference, color=LIGHT["muted"], linewidth=1.4, linestyle=(0, (4, 3)))
-    axes.text(rows[-1][0], report.difference, "would matter", ha="right", va="bottom", color=LIGHT["muted"],
-              fontsize=FONT - 1)  # fmt: skip
+    place = {"ha": "left", "va": "top", "color": LIGHT["muted"], "fontsize": FONT - 1}
+    axes.text(rows[0][0], report.difference * 0.96, "would matter", **place)  # type: ignore[arg-type]
     planned = next(x for x in report.lines if x.planned and x.outcome == "mean")
     if planned.detectable is not None:
-        place = (planned.coached + planned.usual, planned.detectable)
-        axes.plot([place[0]], [place[1]], marker="D", markersize=11, color=LIGHT["second"], linestyle="none")
-        axes.annotate("the plan", place, xytext=(10, 8), textcoords="offset points", color=LIGHT["second"],
+        here = (planned.coached + planned.usual, planned.detectable)
+        axes.plot([here[0]], [here[1]], marker="D", markersize=11, color=LIGHT["second"], linestyle="none")
+        axes.annotate("the plan", here, xytext=(10, 8), textcoords="offset points", color=LIGHT["second"],
                       fontweight="bold")  # fmt: skip
     axes.set_ylim(0, max(d for _, d in rows) * 1.1)
     axes.set_xlabel("Providers in all" if wide else "Providers")

@@ -252,9 +252,9 @@ def floor(desk: Desk) -> Found:
     least = c.p_floor or 0.0
     passed = least < 0.05  # noqa: PLR2004
     sentence = (
-        "The lot alone, without any model, could have shown an effect."
+        "A test that uses nothing but the random allocation could have shown an effect."
         if passed
-        else "There are too few providers for the lot alone to show an effect, however large."
+        else "With so few providers a test that uses nothing but the random allocation could show no effect at all."
     )
     yield Check(
         analysis="other_analyses",

@@ -302,6 +302,7 @@ def _sd(number: float) -> str:
 def _assumed(protocol: Protocol) -> tuple[str, ...]:
     p, design = protocol.trial.plan, protocol.trial.design
     said = [
+        "A standard deviation is a yardstick of how far people differ: two in three lie within one of the mean.",
         "Power is 8 in 10 throughout, at a two-sided level of 5 in 100, by t with the degrees of freedom of the "
         "analysis; never by z.",
         f"{p.people:g} people a provider, {p.attrition:.0%} of them without an outcome; likeness within providers "
