@@ -318,6 +318,53 @@ class Timing(Part):
     workers: Annotated[int, Field(ge=1)] = Field(1, description="Draws made at the same time.")
 
 
+class WaitingList(Part):
+    """People who wait for home care: the assumptions of the what-if."""
+
+    people: Annotated[float, Field(gt=0)]
+    joining_a_week: Annotated[float, Field(ge=0)]
+    starting_a_week: Annotated[float, Field(ge=0)]
+
+
+class Value(Part):
+    """What it is worth: whose money, at which prices, and what a year in full health is taken to be worth."""
+
+    perspective: Literal["council", "nhs_and_social_care", "provider"] = "council"
+    price_year: str = Field("", description="The year whose prices the report is in, as unit_costs.csv writes it.")
+    uprating: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict, description="Other price years in unit_costs.csv: the factor to price_year."
+    )
+    horizon_days: Annotated[int, Field(ge=28, le=3660)] = Field(364, description="Days from the end of reablement.")
+    value_set: Literal[
+        "uk_rowen2026", "england_devlin2018", "uk_crosswalk_vanhout2012", "uk_tto_dolan1997", "uk_vas_mvh"
+    ] = Field("uk_rowen2026", description="EQ-5D value set of the QALYs, by full name.")
+    index_days: dict[Literal["baseline", "end", "follow_up"], Days] = Field(
+        {"end": 0, "follow_up": 364},
+        min_length=2,
+        description="Timepoint of EQ-5D: day it stands for; the first is 0, the last is horizon_days.",
+    )
+    thresholds: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (20_000.0, 30_000.0), min_length=1, description="£ for one QALY; the first leads."
+    )
+    coaching: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict, description="unit_costs item: units for one coached provider (training, backfill, ...)."
+    )
+    coaching_people: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="People a provider whom coaching serves; empty = those in this study."
+    )
+    vary_percent: Annotated[float, Field(gt=0, lt=100)] = Field(20.0, description="Tornado: prices move this far.")
+    people_a_year: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="People leaving reablement with home care each year, in the council."
+    )
+    years: Annotated[int, Field(ge=1, le=5)] = 5
+    discount_percent: Annotated[float, Field(ge=0, lt=100)] = Field(3.5, description="A year, for later years.")
+    providers_coached: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        (), description="Budget: providers newly coached in year 1, 2, ..."
+    )
+    waiting_list: WaitingList | None = None
+    bootstrap_draws: Annotated[int, Field(ge=1000, le=100_000)] = 10_000
+
+
 class Protocol(Part):
     """One study, pre-specified."""
 
@@ -344,6 +391,7 @@ class Protocol(Part):
     experience: Experience = Experience()
     trial: Trial = Trial()
     timing: Timing = Timing()
+    value: Value = Value()
     ascof_2a: Asc2a = Asc2a()
     reading: Reading = Reading()
     disclosure: Disclosure = Disclosure()
