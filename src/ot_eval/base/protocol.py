@@ -14,10 +14,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ot_eval.base.protocol_part import Part
+from ot_eval.base.protocol_coding import Coding, Experience
+from ot_eval.base.protocol_part import Days, Part
 from ot_eval.base.protocol_trial import Trial
 
-Days = Annotated[int, Field(ge=0, le=3660)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{1,62}$")]
 Strand = Literal[
     "care_packages",
@@ -238,38 +238,6 @@ class InReach(Part):
     bed: Comparator | None = Field(None, description="What a day in the service's own bed costs.")
     comparators: tuple[Comparator, ...] = ()
     fewest_people_a_home: Annotated[int, Field(ge=5)] = Field(10, description="Smaller homes are listed, not judged.")
-
-
-class Coding(Part):
-    """What therapists did: the codebook, who codes, and what may be analysed."""
-
-    codebook: str = Field("", description="Your codebook, a YAML file in the data folder; empty = the toolkit's own.")
-    unreviewed_suggestions: bool = Field(
-        False, description="Also analyse suggestions that nobody reviewed; the report's first paragraph then says so."
-    )
-    fewest_examples: Annotated[int, Field(ge=2)] = Field(
-        5, description="A code with fewer coded contacts is not suggested by the trained model."
-    )
-    second_coder_share: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.2, description="This share of the contacts goes to a second coder, blind to the first."
-    )
-    early_days: Days = Field(7, description="Occupational therapy this soon after reablement began is early.")
-
-
-class Experience(Part):
-    """What people said in interviews: how it is analysed decides what the report may offer."""
-
-    approach: Literal["framework", "codebook", "reflexive"] = Field(
-        "framework", description="reflexive: no agreement and no saturation; the report says why."
-    )
-    main_coder: str = Field("", description="Whose codes the findings rest on; may stay empty with one coder.")
-    base_size: Annotated[int, Field(ge=2)] = Field(4, description="Saturation: interviews in the base.")
-    run_length: Annotated[int, Field(ge=1)] = Field(2, description="Saturation: interviews in each run.")
-    new_at_most_percent: Annotated[float, Field(ge=0, le=100)] = Field(
-        5.0, description="Saturation: codes new in a run, as a share of those in the base."
-    )
-    random_orders: Annotated[int, Field(ge=100, le=10_000)] = Field(1000, description="Saturation: for the band.")
-    outcomes_published: bool = Field(False, description="People agreed to see records, banded, beside their words.")
 
 
 class Timing(Part):
