@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ot_eval.outputs import figures, labels
+from ot_eval.outputs import figure_style, figures, labels
 from ot_eval.outputs.figure_style import DARK, FONT, LIGHT, LINES, MARKERS, SERIES
 from ot_eval.outputs.story_care_packages import story
 
@@ -179,3 +179,15 @@ def test_groups_are_named_for_readers():
         "New clients",
         "Existing clients",
     ]
+
+
+def test_a_number_written_in_a_figure_keeps_its_digits_and_one_that_places_a_mark_is_shortened():
+    def draw(size):
+        figure = figure_style.canvas(size, fitted=False)
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.text(0.123456, 0.5, "0.566")
+        return figure
+
+    text = figure_style.svg(draw, (100.0, 100.0), "x")
+    assert ">0.566<" in text
+    assert not re.search(r"<[^>]*\d\.\d{3}", text)

@@ -115,6 +115,11 @@ def png(draw: Callable[[tuple[float, float]], Canvas], size: tuple[float, float]
 
 
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_TAG = re.compile(r"<[^>]*>")
+
+
+def _shorter(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
 def _inline(text: str, name: str) -> str:
@@ -128,7 +133,7 @@ def _inline(text: str, name: str) -> str:
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
     text = re.sub(r'(xlink:)?href="#([^"]+)"', rf'href="#{name}-\2"', text)
     text = re.sub(r' (?:xmlns:xlink|version)="[^"]*"', "", text, count=2)
-    text = _NUMBER.sub(lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), text)
+    text = _TAG.sub(lambda tag: _NUMBER.sub(_shorter, tag[0]), text)  # a number that is text keeps its digits
     text = re.sub(r"font-family: [^;\"]*; ", "", text)
     text = re.sub(r' transform="rotate\(-0 [^)]*\)"', "", text)
     text = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", text)
