@@ -18,6 +18,7 @@ from ot_eval.outputs.policy import Policy
 from ot_eval.publish.checklist_trial import trial_checklist
 from ot_eval.studies import coaching
 from ot_eval.studies.coaching_desk import Desk
+from ot_eval.studies.pipeline import run_study
 from ot_eval.studies.workspace import Workspace
 
 EVERY = (
@@ -155,6 +156,21 @@ def test_the_flow_adds_up_and_holds_providers_and_people(trial):
         steps[(arm, "analysed")].n_left for arm in ("coached", "usual care")
     )
     del workspace
+
+
+def test_the_flow_of_carers_adds_up_too(trial):
+    steps = {(s.population, s.rule): s for s in trial[0].flow}
+    carers = trial[1].frame("carers")
+    for arm, code in (("coached", 1), ("usual care", 0)):
+        rows = [steps[(f"carers, {arm}", rule)] for rule in ("in_post", "still_in_post", "answered")]
+        assert rows[0].n_left == (carers["arm"] == code).sum()
+        assert all(a.n_left - b.n_removed == b.n_left for a, b in pairwise(rows))
+        assert rows[-1].n_left > 0
+
+
+def test_who_they_were_stands_arm_by_arm(trial):
+    rows = [e for e in trial[0].estimates if e.analysis == "table_one" and e.term == "baseline_hours"]
+    assert {e.population for e in rows} >= {"all", "all, coached", "all, usual care"}
 
 
 def test_the_missing_are_worse_in_the_stated_direction(trial):
@@ -311,6 +327,15 @@ def test_the_checklist_names_the_standard_of_the_design_and_points_to_what_is_th
     cells = {row.header: row.cells[1] for row in table.rows}
     assert cells["Flow"] == "Who took part: providers and people"
     assert cells["Funding"] == "Not in this report"
+
+
+def test_it_runs_from_data_to_pages(tmp_path):
+    study(tmp_path, outcomes="package_change, time_to_leaving")
+    report = run_study(tmp_path / "protocol.yaml")
+    page = (report.report_dir / "coaching.html").read_text(encoding="utf-8")
+    assert report.headline[0].startswith("People with a coached provider needed")
+    for said in ("Without each provider in turn", "Recruitment beside coaching", "Carers, coached", "CONSORT 2025"):
+        assert said in page
 
 
 def test_a_trial_ignored_providers_would_have_been_refused():

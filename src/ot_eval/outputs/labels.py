@@ -7,6 +7,8 @@ from ot_eval.outputs import numbers
 POPULATIONS = {
     "coached": "Coached",
     "usual care": "Usual care",
+    "carers, coached": "Carers, coached",
+    "carers, usual care": "Carers, usual care",
     "all": "Everyone",
     "new": "New clients",
     "existing": "Existing clients",
@@ -106,6 +108,7 @@ ANALYSES = {
     "timing_family": "Which kinds of work by day 28",
     "timing_need": "Who gains most",
     "e_value": "How strong an unrecorded difference would have to be",
+    "bias": "If something unrecorded were unequal",
     "negative_control": "Something contact cannot have caused",
     "kaplan_meier": "Share with none of the outcomes over time",
     "followed_up": "How many have a later score",
@@ -139,6 +142,7 @@ ANALYSES = {
     "said_and_seen": "What workers said and what an observer saw",
     "less_effect_seen": "Of which skills observers saw less effect than workers",
     "observers_agree": "How far two observers of one worker agree",
+    "skills_gained": "Skills gained, round by round",
     "hang_together": "Whether the questions hang together",
     "barriers": "What stops home carers",
     "assessed_in_time": "Assessed in time",
@@ -183,6 +187,23 @@ ANALYSES = {
     "agreement": "Do coders agree?",
     "codebook": "The codebook",
 }
+OUTCOME_NAMED = frozenset(
+    (
+        "as_allocated",
+        "likeness",
+        "each_provider",
+        "both_averages",
+        "without_each_provider",
+        "other_analyses",
+        "missing_outcomes",
+        "complier",
+        "by_subgroup",
+        "ordered",
+        "at_the_start",
+        "needed",
+    )
+)
+"""Analyses whose rows name their outcome even where all share one: their tables part by unit, not by outcome."""
 COUNTED = {
     "ascof_2a": "Episodes",
     "ascof_2a_steps": "Of episodes",
@@ -226,6 +247,7 @@ FACTS = {
     "coding_software": "What was coded in",
     "derivation": "Where codes come from",
     "length": "Length of interviews",
+    "new_codes": "Whether new codes still came up",
     "quotes": "Quotes",
     "repeat_interviews": "Interviewed more than once",
     "sample": "Interviewed",

@@ -20,7 +20,7 @@ def estimates(rows: Sequence[ReleasedEstimate], caption: str, name: str) -> Tabl
     A column that would be empty is left out; the method stands in the note where all rows share it.
     """
     methods = list(dict.fromkeys(e.method for e in rows if e.method))
-    outcomes = len({e.outcome for e in rows}) > 1
+    outcomes = len({e.outcome for e in rows}) > 1 or rows[0].analysis in labels.OUTCOME_NAMED
     levels = sorted({numbers.level(e.level) for e in rows if e.level is not None})
     measure = rows[0].measure[:1].upper() + rows[0].measure[1:]
     columns: list[Column] = [

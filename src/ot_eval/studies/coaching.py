@@ -73,7 +73,7 @@ def analyse(workspace: Workspace) -> StudyResult:
         for part in PARTS:
             for found in attempt(part, desk):
                 (estimates if isinstance(found, Estimate) else checks).append(found)  # type: ignore[arg-type]
-    for about in (provided.consort, provided.timeline, provided.delivered):
+    for about in (provided.who_they_were, provided.consort, provided.timeline, provided.delivered):
         estimates += list(about(workspace))
     return StudyResult(
         study=protocol.study,

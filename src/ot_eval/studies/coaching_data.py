@@ -25,8 +25,9 @@ from ot_eval.studies.coaching_design import COACHED, USUAL, groups_of, read_prov
 from ot_eval.studies.coaching_outcomes import OUTCOMES, Outcome
 from ot_eval.studies.workspace import Prepared
 
-EVERYONE, CARERS = "all", "carers"
+EVERYONE = "all"
 REFUSED = "refused"
+SURVEYED = ("skills_in_use", "job_satisfaction")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +188,33 @@ def _flow(m: Material, frames: dict[str, pd.DataFrame]) -> tuple[FlowStep, ...]:
             expected="coached and usual care add up",
             fix="report this: a person was counted in both arms or in none",
         )
-    return tuple(steps)
+    return (*steps, *_carers(m, frames))
+
+
+def _carers(m: Material, frames: dict[str, pd.DataFrame]) -> list[FlowStep]:
+    """Return, arm by arm, carers in post when coaching began, still in post on the outcome day, and answering then."""
+    if m.carers is None:
+        return []
+    day = m.starts + pd.Timedelta(days=m.protocol.trial.outcome_days)
+    asked = next((frames[f"outcome_{k}"] for k in SURVEYED if f"outcome_{k}" in frames), None)
+    steps = []
+    for arm, name in ((1, COACHED), (0, USUAL)):
+        own = m.carers[m.carers["arm"] == arm]
+        still = own[own["leave_date"].isna() | (own["leave_date"] > day)]
+        boxes = [("in_post", "carers in post when coaching began", len(own)),
+                 ("still_in_post", "carers still in post on the outcome day", len(still))]  # fmt: skip
+        if asked is not None:
+            known = asked[asked["outcome"].notna()]["carer_id"]
+            boxes.append(
+                ("answered", "carers of these who answered the survey", int(still["carer_id"].isin(known).sum()))
+            )
+        n = len(own)
+        for rule, label, left in boxes:
+            steps.append(
+                FlowStep(population=f"carers, {name}", rule=rule, label=label, n_left=left, n_removed=n - left)
+            )
+            n = left
+    return steps
 
 
 def _arms(people: pd.DataFrame, rows: pd.DataFrame | None, outcome: Outcome | None) -> list[FlowStep]:

@@ -10,7 +10,8 @@ import string
 import pandas as pd
 
 from ot_eval.base.errors import DataError, RequestError
-from ot_eval.base.protocol import Protocol, Trial
+from ot_eval.base.protocol import Protocol
+from ot_eval.base.protocol_trial import Trial
 from ot_eval.derive.assemble import StudyTables
 from ot_eval.derive.index_people import own_table
 

@@ -10,11 +10,14 @@ import pandas as pd
 
 from ot_eval.base.errors import InternalFault
 from ot_eval.base.results import Estimate
+from ot_eval.models.about import About
+from ot_eval.models.describe import table_one
 from ot_eval.studies.coaching_design import COACHED, USUAL, groups_of
 from ot_eval.studies.coaching_outcomes import OUTCOMES
 from ot_eval.studies.workspace import Workspace
 
 NAMES = {1: COACHED, 0: USUAL}
+TABLE_ONE = ("age", "age_band", "sex", "client", "dementia", "hospital_route", "baseline_hours")
 
 
 def consort(workspace: Workspace) -> Iterator[Estimate]:
@@ -47,6 +50,16 @@ def _providers(name: str, rule: str, box: pd.DataFrame) -> Estimate:
         analysis="consort", population=name, outcome="", term=rule, measure="providers", unit="providers",
         value=int(box["provider"].nunique()), n=len(box), method=f"providers with people in this box{spread}",
     )  # fmt: skip
+
+
+def who_they_were(workspace: Workspace) -> Iterator[Estimate]:
+    """Describe the people of each arm; differences stand in standard deviations and are not tested."""
+    people = workspace.frame("people")
+    units = people[people["counts"].astype(bool)].reset_index(drop=True)
+    units["group"] = units["arm"].map(NAMES)
+    columns = tuple(c for c in TABLE_ONE if units[c].notna().any() and set(units[c].astype(str)) != {"unknown"})
+    about = About(population="all", outcome="", level=workspace.protocol.level, study=workspace.protocol.study)
+    yield from table_one(units, columns=columns, about=about, by="group")
 
 
 def timeline(workspace: Workspace) -> Iterator[Estimate]:
