@@ -16,7 +16,7 @@ TEXTS = {
     p.relative_to(ROOT).as_posix(): p.read_text(encoding="utf-8")
     for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("protocols/*.yaml"), ROOT / "Makefile"]
 } | {"README.txt of a new study": README}
-GROUPS = "protocol |code |counts |surveys |interviews deidentify |interviews code |interviews "
+GROUPS = "protocol |code |counts |surveys code |surveys |interviews deidentify |interviews code |interviews "
 COMMAND = re.compile(rf"\bot-eval ((?:{GROUPS})?[a-z]+)([^\n`#]*)")
 
 

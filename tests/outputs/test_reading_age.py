@@ -68,6 +68,7 @@ def texts(example):
     """What each strand tells a manager, by strand; and what the strands say together."""
     stories = _beside("test_progress_stories")
     results = (example.study_result(), stories.progress(), stories.beds(), _interventions(), _data_quality())
+    results = (*results, _beside("test_skills_story").skills())
     released = tuple(release(r, POLICY) for r in results)
     told = {r.strand: story_of(r).sentences() for r in released} | {"together": together(released).sentences()}
     return {strand: " ".join(s for s in sentences if s) for strand, sentences in told.items()}

@@ -96,9 +96,9 @@ def test_the_gap_between_teaching_and_use_is_seen_where_it_was_planted(result):
 
 
 def test_coached_carers_gain_skills_and_others_none(result):
-    gain = {e.term: e for e in result.estimates if e.analysis == "change" and "skills gained" in e.measure}
+    gain = {e.term: e for e in result.estimates if e.analysis == "skills_gained" and "skills gained" in e.measure}
     assert gain["not coached by then"].value == 0
-    compared = one(result, "change", measure="difference in change")
+    compared = one(result, "skills_gained", measure="difference in change")
     assert compared.lower > 0
     assert (compared.n, compared.n_cluster) == (8 * 12, 8)
     assert "t with 6 degrees of freedom" in compared.method
@@ -106,10 +106,10 @@ def test_coached_carers_gain_skills_and_others_none(result):
 
 def test_few_providers_widen_the_comparison_and_one_coached_alone_is_refused(tmp_path):
     few = analysed(tmp_path / "few", tables(providers=PROVIDERS[:4], coached=2))
-    assert "t with 2 degrees of freedom" in one(few, "change", measure="difference in change").method
+    assert "t with 2 degrees of freedom" in one(few, "skills_gained", measure="difference in change").method
     alone = analysed(tmp_path / "alone", tables(providers=PROVIDERS[:4], coached=1))
     assert not [e for e in alone.estimates if e.measure == "difference in change"]
-    assert any(c.analysis == "change" and not c.passed for c in alone.checks)
+    assert any(c.analysis == "skills_gained" and not c.passed for c in alone.checks)
 
 
 def test_observers_who_err_agree_less_and_those_who_never_err_agree_wholly(result, tmp_path):

@@ -78,7 +78,7 @@ def test_a_bound_on_a_hidden_gap_is_true(plan, released):
 
 def test_every_figure_has_its_numbers_and_the_map_has_every_skill(released):
     figures = {f.name: f for f in story_skills.pictures(released)}
-    assert set(figures) == {"gaps", "who-has", "taught-and-used", "overlap", "change"}
+    assert set(figures) == {"gaps", "who-has", "taught-and-used", "overlap", "skills-gained"}
     assert all(f.table is not None and f.alt and f.svg() and f.svg(narrow=True) for f in figures.values())
     assert len(figures["who-has"].table.rows) == len(figures["gaps"].table.rows) == 24
 

@@ -217,7 +217,7 @@ def change(released: Released) -> Figure | None:
     """Return the skills gained by round, coached by then or not."""
     rows = [
         e
-        for e in released.find("change", population=CARERS)
+        for e in released.find("skills_gained", population=CARERS)
         if e.value is not None and e.measure.startswith("skills gained")
     ]
     bars = [
@@ -226,7 +226,7 @@ def change(released: Released) -> Figure | None:
     ]
     return side_by_side(
         bars,
-        "change",
+        "skills-gained",
         "Skills gained since the first round",
         "Skills gained per home carer since the first round",
         dots=True,

@@ -13,6 +13,8 @@ from ot_eval.outputs.table_people import main_flow
 
 MOST_NAMED = 3
 NOBODY = "nobody taught them"
+HALF = 50.0
+"""Percent of carers who have a skill, at least, where carers are said to do it well."""
 FAR = 50.0
 """Percentage points by which two groups differ at least where a skill is said to be that of one group."""
 HONEST = (
@@ -120,7 +122,8 @@ def _top(rows: Sequence[ReleasedEstimate], most: int = MOST_NAMED) -> list[Relea
 
 
 def _well(released: Released) -> KeyFigure | None:
-    top = _top(released.find("who_has", population=CARERS, measure=WORKERS))
+    rows = released.find("who_has", population=CARERS, measure=WORKERS)
+    top = _top([e for e in rows if float(e.value or 0) >= HALF])
     if not top:
         return None
     used = {e.term: e.n_event for e in released.find("who_uses", population=CARERS)}
@@ -245,7 +248,7 @@ def _barriers(released: Released) -> tuple[str, ...]:
 
 def _change(released: Released) -> tuple[str, ...]:
     """Say how many skills were gained where coaching had begun and where not; the comparison only with its range."""
-    rows = [e for e in released.find("change", measure="difference in change") if e.value is not None]
+    rows = [e for e in released.find("skills_gained", measure="difference in change") if e.value is not None]
     rows = [e for e in rows if e.lower is not None and e.upper is not None]
     if not rows:
         return ()

@@ -37,7 +37,7 @@ PARTS = (
     skills_seen.said_and_seen,
     skills_seen.less_effect_seen,
     skills_seen.observers_agree,
-    skills_change.change,
+    skills_change.skills_gained,
     skills_seen.hang_together,
 )
 NOTES = (

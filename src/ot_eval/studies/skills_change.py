@@ -21,13 +21,14 @@ from ot_eval.models.trial_methods import Situation, require
 from ot_eval.studies.progress_material import refusal
 from ot_eval.studies.skills_desk import CARER, FEWEST, HOME_CARERS, Desk, has
 
+ANALYSIS = "skills_gained"
 GAINED = "skills gained per carer"
 COACHED, NOT_COACHED, COMPARED = "coached by then", "not coached by then", "coached less not coached"
 LEAST_PROVIDERS = 3
 """Fewer means have no spread that an interval could be made of."""
 
 
-def change(desk: Desk) -> Iterator[Estimate | Check]:
+def skills_gained(desk: Desk) -> Iterator[Estimate | Check]:
     """Give, for each later round, the skills gained since the first, coached by then or not, and the difference."""
     counts = _counts(desk)
     start = counts[~counts.duplicated("carer_id")].set_index("carer_id")
@@ -36,7 +37,7 @@ def change(desk: Desk) -> Iterator[Estimate | Check]:
     both = both[both["asked"] == both["asked_first"]]
     if both["carer_id"].nunique() < FEWEST:
         raise AnalysisRefused(
-            "change: too few home carers answered in two rounds",
+            "skills_gained: too few home carers answered in two rounds",
             expected=f"at least {FEWEST} home carers with two rounds",
             fix="field the survey again, with the same survey numbers",
         )
@@ -67,7 +68,7 @@ def _round(desk: Desk, outcome: str, rows: pd.DataFrame) -> Iterator[Estimate | 
     try:
         yield from _compared(about, rows)
     except AnalysisRefused as why:
-        yield refusal("change", f"{COMPARED}, {outcome}", why)
+        yield refusal(ANALYSIS, f"{COMPARED}, {outcome}", why)
 
 
 def _gain(about: About, words: str, rows: pd.DataFrame) -> Estimate:
@@ -79,7 +80,7 @@ def _gain(about: About, words: str, rows: pd.DataFrame) -> Estimate:
     half = se * float(stats.t.ppf(0.5 + about.level / 2, n - 1)) if se is not None else 0.0
     how = f"t with {n - 1} degrees of freedom" if shown else "too few providers for an interval"
     return Estimate(
-        analysis="change",
+        analysis=ANALYSIS,
         population=about.population,
         outcome=about.outcome,
         study=about.study,
@@ -120,4 +121,4 @@ def _compared(about: About, rows: pd.DataFrame) -> Iterator[Estimate]:
     require(CHANGE, situation)
     for e in found.estimates(about, COMPARED):
         if e.n is not None:  # two rows a carer went in, and no lot was drawn: the interval says what is known
-            yield replace(e, analysis="change", n=len(rows), p=None)
+            yield replace(e, analysis=ANALYSIS, n=len(rows), p=None)
