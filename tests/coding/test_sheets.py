@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 from ot_eval.base.errors import RequestError
 from ot_eval.coding.codebook import Codebook
@@ -184,6 +185,24 @@ def test_on_paper_a_row_stays_on_one_sheet_under_its_headings(made):
         assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (1, 0)
         assert page.page_setup.orientation == "landscape"
         assert page.print_title_rows == "$1:$1"
+
+
+def test_paper_shows_the_number_the_note_and_the_codes_only_and_large_enough_to_read(made):
+    page = load_workbook(made())["Contacts"]
+    first, last = (get_column_letter(HEADINGS.index(h) + 1) for h in ("note", "no code"))
+    assert page.print_area == f"'Contacts'!${first}$1:${last}${page.max_row}"
+    assert page.print_title_cols == "$A:$A"
+    printed = ["A", *(get_column_letter(k) for k in range(HEADINGS.index("note") + 1, HEADINGS.index("no code") + 2))]
+    # A4 on its side holds about 145 characters of 11 points: at most 1.45 times that keeps letters above 7.5 points
+    assert sum(page.column_dimensions[letter].width for letter in printed) <= 1.45 * 145
+
+
+def test_a_row_is_as_tall_as_its_note(made):
+    page = load_workbook(made())["Contacts"]
+    for n in range(2, page.max_row + 1):
+        note = page.cell(n, HEADINGS.index("note") + 1).value
+        lines = len(note) / page.column_dimensions[get_column_letter(HEADINGS.index("note") + 1)].width
+        assert page.row_dimensions[n].height >= 15 * lines
 
 
 def test_an_older_sheet_is_migrated_and_what_must_be_coded_again_is_listed(made, book):

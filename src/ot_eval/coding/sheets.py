@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from openpyxl import Workbook
@@ -16,6 +16,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -25,11 +26,16 @@ from ot_eval.coding.contacts import Sheet
 CONTACTS, BOOK, ABOUT, LISTS = "Contacts", "Codebook", "About", "Lists"
 CODE_COLUMNS = tuple(f"code {n}" for n in range(1, 7))
 NO_CODE_COLUMN, REMARK, CHECK = "no code", "remark", "check"
-GIVEN = ("contact_id", "date", "who", "how", "minutes", "note", "suggested", "why")
-FILLED = (*CODE_COLUMNS, NO_CODE_COLUMN, REMARK)
+GIVEN = ("contact_id", "date", "who", "how", "minutes", "suggested", "why", "note")
+TO_CODE = (*CODE_COLUMNS, NO_CODE_COLUMN)
+FILLED = (*TO_CODE, REMARK)
 HEADINGS = (*GIVEN, *FILLED, CHECK)
 PAPER_A4 = 9
-WIDTHS = {"note": 70, "suggested": 22, "why": 30, "remark": 30, "date": 12, "minutes": 9, "contact_id": 14}
+NARROW_MARGIN = 0.3  # inches
+CODE_WIDTH = 18
+LINE_POINTS, TALLEST_ROW = 15.0, 409.0  # Excel's own line, and the tallest row it allows
+ROOM_FOR_WORDS = 4  # a line ends early where the next word does not fit
+WIDTHS = {"note": 60, "suggested": 22, "why": 30, "remark": 30, "date": 12, "minutes": 9, "contact_id": 14}
 LONGEST_CELL = 32_000
 """Excel holds 32,767 characters in a cell; a longer note is cut and says so."""
 _HEAD = PatternFill("solid", fgColor="1F4E5F")
@@ -103,7 +109,7 @@ def coding_sheet(rows: Sequence[SheetRow], book: Codebook, *, coder: str, sheet:
 def _contacts(page: Worksheet, rows: Sequence[SheetRow]) -> None:
     _headings(page, HEADINGS)
     for n, row in enumerate(rows, start=2):
-        given = (row.contact_id, row.date, row.who, row.how, row.minutes, row.note, row.suggested, row.why)
+        given = (row.contact_id, row.date, row.who, row.how, row.minutes, row.suggested, row.why, row.note)
         for k, text in enumerate(given, start=1):
             put(_cell(page, n, k), text)
             _cell(page, n, k).alignment = Alignment(wrap_text=True, vertical="top")
@@ -111,13 +117,32 @@ def _contacts(page: Worksheet, rows: Sequence[SheetRow]) -> None:
             cell = _cell(page, n, k)
             cell.fill, cell.protection = _FILL_IN, Protection(locked=False)
             cell.number_format = "@"
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
         put(_cell(page, n, len(HEADINGS)), check_of(row.contact_id, row.note))
+        page.row_dimensions[n].height = _height(zip(GIVEN, given, strict=True))
     for k, name in enumerate(HEADINGS, start=1):
-        page.column_dimensions[get_column_letter(k)].width = WIDTHS.get(name, 24)
+        page.column_dimensions[get_column_letter(k)].width = CODE_WIDTH if name in TO_CODE else WIDTHS.get(name, 24)
     page.column_dimensions[get_column_letter(len(HEADINGS))].hidden = True
+    _print_what_is_coded(page, len(rows) + 1)
     page.freeze_panes = "B2"
     page.protection.sheet = True  # against slips, not people: there is no password
     page.protection.formatColumns = page.protection.formatRows = False
+
+
+def _height(cells: Iterable[tuple[str, str]]) -> float:
+    """Return the points a row needs for its wrapped text; not every spreadsheet works it out when it opens the file."""
+    lines = max(
+        sum(1 + len(line) // (WIDTHS.get(name, 24) - ROOM_FOR_WORDS) for line in text.split("\n"))
+        for name, text in cells
+    )
+    return min(LINE_POINTS * max(lines, 2), TALLEST_ROW)
+
+
+def _print_what_is_coded(page: Worksheet, last_row: int) -> None:
+    """Print note and codes beside the contact's number, not all columns: those would shrink past reading."""
+    first, last = (get_column_letter(HEADINGS.index(name) + 1) for name in ("note", NO_CODE_COLUMN))
+    page.print_area = f"{first}1:{last}{last_row}"
+    page.print_title_cols, page.print_options.gridLines = "A:A", True
 
 
 def _lists(page: Worksheet, book: Codebook) -> tuple[str, str]:
@@ -193,6 +218,7 @@ def _headings(page: Worksheet, names: Sequence[str]) -> None:
         cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
     # on paper a row stays on one sheet, wide side up, under its headings
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", PAPER_A4
+    page.page_margins = PageMargins(left=NARROW_MARGIN, right=NARROW_MARGIN)
     page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     page.print_title_rows = "1:1"
