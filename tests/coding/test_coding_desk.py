@@ -1,7 +1,9 @@
 """From a protocol file to sheets, codes, suggestions and agreement, as the verbs do it."""
 
 import csv
+import shutil
 import stat
+import subprocess
 import sys
 
 import pytest
@@ -15,6 +17,8 @@ from ot_eval.studies.coding_desk import open_desk
 from ot_eval.studies.coding_report import measure_agreement, suggest
 from ot_eval.studies.coding_sheets import make_sheet, read_sheets
 
+OFFICE = shutil.which("soffice")
+SAVING_SECONDS = 180  # a first start of LibreOffice on a busy machine
 PROTOCOL = """\
 study: coding-test
 title: Coding test
@@ -193,6 +197,23 @@ def test_the_verbs_say_what_they_did_and_show_no_note(study, corpus):
     assert "contacts coded by two people" in said[0]
     assert "not suggested" in said[1]
     assert not any(r["note"] in " ".join(said) for r in corpus.rows)
+
+
+@pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed")
+def test_a_sheet_that_libreoffice_saved_again_is_read(study, corpus, tmp_path):
+    truth = truth_of(corpus)
+    path = fill(make_sheet(study, coder="KM", most=20), truth)
+    (tmp_path / "saved").mkdir()
+    home = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    words = [OFFICE, home, "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", "saved", str(path)]
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, timeout=SAVING_SECONDS)
+    saved = tmp_path / "saved" / path.name
+    assert saved.read_bytes() != path.read_bytes()
+    got = run("read", study, saved)
+    assert got.exit_code == 0, got.output
+    assert "Codings kept: 20 (20 new or changed)" in got.output
+    kept = {r.contact_id: set(r.codes) for r in open_desk(study).records}
+    assert kept == {c: set(truth[c].split(";")) for c in ids(path)}
 
 
 @pytest.mark.parametrize(
