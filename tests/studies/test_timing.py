@@ -189,7 +189,15 @@ def test_the_naive_comparison_is_last_labelled_and_its_bias_shown(nothing):
 
 def test_simpler_methods_dose_and_need_stand_beside(helped):
     names = {e.analysis for e in helped.estimates}
-    assert {"timing_landmark", "timing_cox", "timing_dose", "timing_need", "e_value", "negative_control"} <= names
+    assert {
+        "timing_landmark",
+        "timing_cox",
+        "timing_dose",
+        "timing_need",
+        "e_value",
+        "bias",
+        "negative_control",
+    } <= names
     assert any(c.name == "many groups" for c in helped.checks)
     assert all(e.p is None for e in helped.estimates if e.analysis.startswith("timing_"))
 

@@ -15,7 +15,15 @@ import pandas as pd
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Check, Estimate
 from ot_eval.models import cox
-from ot_eval.models.bias import Confounder, could_explain, e_values_of, negative_control, tipping_ratio
+from ot_eval.models.bias import (
+    Confounder,
+    Ratio,
+    could_explain,
+    e_values_of,
+    negative_control,
+    probabilistic,
+    tipping_ratio,
+)
 from ot_eval.models.spells import Floats
 from ot_eval.studies.progress_material import refusal
 from ot_eval.studies.timing_companions import pooled
@@ -44,13 +52,47 @@ def how_wrong(desk: Desk, made: Emulation) -> Found:
         ratio = made.ratio(row, none, critical)
         f = made.followed(row)
         counts: dict[str, int | None] = {"n": f.people, "n_event": f.events}
+        yield _ratio_line(desk, ratio, f"{name} v {names[-1]}", counts)
         yield from e_values_of(ratio, desk.about, f"{name} v {names[-1]}", counts)
     first = next((made.place(n) for n in names[:-1] if made.place(n) is not None), None)
     if first is not None and none is not None:
         ratio = made.ratio(first, none, critical)
-        yield could_explain(ratio, yardsticks(desk, made, first, none))
+        known = yardsticks(desk, made, first, none)
+        yield could_explain(ratio, known)
+        yield from _if_hidden(desk, made, ratio, known)
         yield from _tipping(tipping_ratio(ratio, 0.6, 0.4), tipping_ratio(ratio, 0.4, 0.6))
     yield from _control(desk)
+
+
+def _ratio_line(desk: Desk, ratio: Ratio, term: str, counts: dict[str, int | None]) -> Estimate:
+    value, lower, upper = ratio.ends
+    return Estimate(analysis="e_value", population="all", outcome=INCREASE, term=term, measure="risk ratio",
+                    unit="ratio", value=value, lower=lower, upper=upper, se=ratio.se, level=desk.protocol.level,
+                    method="ratio of the standardised shares; bootstrap", **counts)  # type: ignore[arg-type] # fmt: skip
+
+
+def _if_hidden(desk: Desk, made: Emulation, ratio: Ratio, known: tuple[Confounder, ...]) -> Found:
+    """Yield the ratio if something unrecorded were unequal by up to twice as much as the most unequal recorded thing.
+
+    Its strength is drawn evenly between none and that of the strongest; both ways round are shown.
+    """
+    if not known:
+        return
+    most = max(known, key=lambda c: abs(c.exposed - c.other))
+    middle, gap = (most.exposed + most.other) / 2, abs(most.exposed - most.other)
+    strong = max(max(c.ratio, 1 / c.ratio) for c in known)
+    even = Confounder(name="none", exposed=middle, other=middle, ratio=1.0)
+    for words, way in (("commoner among people seen sooner", gap), ("rarer among people seen sooner", -gap)):
+        ends = [min(max(middle + side * way, 0.0), 1.0) for side in (1, -1)]
+        high = Confounder(name=words, exposed=ends[0], other=ends[1], ratio=strong)
+        rng = np.random.default_rng([desk.protocol.seed, 67])
+        value, lower, upper = probabilistic(ratio, even, high, rng)
+        yield Estimate(
+            analysis="bias", population="all", outcome=INCREASE, unit="ratio", measure="corrected risk ratio",
+            term=f"if something unrecorded were {words}", value=value, lower=lower, upper=upper, level=0.95,
+            n=made.trial.n, n_event=int((made.trial.event == made.trial.kind(INCREASE)).sum()),
+            method=f"bias analysis: up to twice as unequal as {most.name}, and up to {strong:.1f} times the risk",
+        )  # fmt: skip
 
 
 def yardsticks(desk: Desk, made: Emulation, one: int, other: int) -> tuple[Confounder, ...]:

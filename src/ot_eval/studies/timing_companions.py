@@ -96,6 +96,14 @@ def families(desk: Desk) -> Found:
     rows = at_landmark(_plain(desk), landmark=DOSE_DAY, cause=INCREASE, name="seen")
     seen = rows[rows["seen"] == "seen"].reset_index(drop=True)
     chosen = [f for f in had.index if FEWEST <= seen["person_id"].isin(had[f]).sum() <= len(seen) - FEWEST]
+    if chosen:
+        yield Check(
+            analysis=FAMILY,
+            name="many kinds of work",
+            passed=True,
+            sentence="Several kinds of work are compared, so one may differ by chance. Their ranges are wider for it.",
+            detail=f"{len(chosen)} kinds of work among people seen by day {DOSE_DAY}; Bonferroni intervals; no tests",
+        )
     for name in chosen:
         given = np.where(seen["person_id"].isin(had[name]), "yes", "no")
         try:

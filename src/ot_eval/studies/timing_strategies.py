@@ -133,7 +133,7 @@ def curve(desk: Desk, made: Emulation) -> Iterator[Estimate]:
         if row is None:
             yield Estimate(analysis=CURVE, population="all", outcome="increase", term=words[1], measure=words[2],
                            unit="probability", value=None, n=made.trial.n,
-                           method="too few followers")  # fmt: skip
+                           method=_method(desk))  # fmt: skip
         else:
             yield _estimate(desk, made, words, made.found.value[row, 0, -1], made.draws[:, row, 0, -1])
 
@@ -173,6 +173,10 @@ def diagnostics(made: Emulation) -> Iterator[Check]:
         )
 
 
+def _method(desk: Desk) -> str:
+    return f"{METHOD}; bootstrap of {'people' if desk.cluster is None else 'providers'}"
+
+
 def _weeks(day: int) -> str:
     return f"week {day // WEEK}" if day % WEEK == 0 else f"day {day}"
 
@@ -197,8 +201,9 @@ def _estimate(desk: Desk, made: Emulation, words: tuple[str, str, str], value: f
     number = Quantity(term=term, measure=measure, unit="days" if time else "probability", value=float(value),
                       se=float(drawn.std(ddof=1)), test=False)  # fmt: skip
     about = replace(desk.about, outcome="any event" if time else "increase")
-    method = f"{METHOD}; bootstrap of {'people' if desk.cluster is None else 'providers'}"
-    found = estimate(about, analysis, number, method=method, n=n, n_event=events, n_cluster=made.trial.clusters.count)
+    found = estimate(
+        about, analysis, number, method=_method(desk), n=n, n_event=events, n_cluster=made.trial.clusters.count
+    )
     if "difference" in measure or found.lower is None or found.upper is None:
         return found
     return replace(found, lower=max(found.lower, 0.0), upper=min(found.upper, 1.0))
