@@ -1,25 +1,18 @@
-"""The evidence on the first 300 notes, whose truth was set before any rule (see NOTES.md): rules alone, and the model.
+"""The rules and the model on the first 300 notes, whose truth was set before any rule (see NOTES.md).
 
 The notes are now the toolkit's examples, so the model is taught here without them. Numbers seen: rules, macro F1 on all
-300 notes 0.904, on the half that rules were never tuned on 0.859; on held-out people over all 300 notes the model came
-out ahead by little, since rules tuned on half of these notes leave little to learn. `test_notes_fresh.py` has the notes
-that neither rules nor model had met.
+300 notes 0.945. At first rules were tuned on one half only (0.859 on the other); when they were widened for other
+notes, errors on both halves were looked at, so this guards against a worse list and is no evidence.
 """
 
 import numpy as np
-import pytest
 
 from ot_eval.coding.scoring import People, calibration, held_out, score
 from ot_eval.data.synthetic_notes import OT_NOTES, OTHER_NOTES, WORKER_NOTES
 
 SEED, LEVEL = 20260401, 0.95
-ASKED = 0.80  # the macro F1 that the rules alone are asked for
-SEEN = 0.85  # a floor just under what was seen on the untouched half, so that a worse list of phrases is noticed
-
-
-@pytest.fixture(scope="module")
-def second(corpus):
-    return People(corpus.people(corpus.second), SEED, LEVEL)
+DEMONSTRATION = 0.90
+SEEN = 0.92  # a floor under the 0.945 seen on all notes, so that a worse list of phrases is noticed
 
 
 def test_the_notes_are_300_with_truth_in_the_codebook_and_halves_by_person(corpus, book):
@@ -34,14 +27,11 @@ def test_the_notes_are_300_with_truth_in_the_codebook_and_halves_by_person(corpu
     assert (corpus.truth[corpus.second].sum(0) >= 5).all()
 
 
-def test_the_rules_alone_reach_what_is_asked_on_notes_they_were_never_tuned_on(corpus, book, second):
-    truth, said = corpus.truth[corpus.second], corpus.reading.found[corpus.second].astype(int)
-    got = score(truth, said, second, book.names)
-    assert got.macro_f1.value >= SEEN
+def test_the_rules_hold_on_notes_they_were_made_from(corpus, book):
     everything = score(
         corpus.truth, corpus.reading.found.astype(int), People(corpus.people(range(300)), SEED, LEVEL), book.names
     )
-    assert everything.macro_f1.lower >= ASKED
+    assert everything.macro_f1.value >= SEEN
 
 
 def test_on_held_out_people_the_model_s_probabilities_hold(corpus):
@@ -59,10 +49,11 @@ def test_notes_in_which_nothing_counts_are_left_alone(corpus):
     assert sum(corpus.reading.found[i].sum() == 0 for i in nothing) >= 51
 
 
-def test_the_rules_hold_on_notes_that_another_author_coded(rules):
-    # the invented notes of the demonstration, written without the rules at hand: 0.836 was seen over all suggestions
+def test_the_rules_hold_on_the_notes_of_the_demonstration(rules):
+    # the invented notes of the demonstration: 0.836 was seen over all suggestions before the rules were widened with
+    # their errors in view, 0.954 since
     right = said = true = 0
     for codes, note in (*OT_NOTES, *WORKER_NOTES, *OTHER_NOTES):
         wanted, found = set(codes.split(";")) - {""}, set(rules.codes(note))
         right, said, true = right + len(wanted & found), said + len(found), true + len(wanted)
-    assert 2 * right / (said + true) >= ASKED
+    assert 2 * right / (said + true) >= DEMONSTRATION
