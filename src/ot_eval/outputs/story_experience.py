@@ -83,9 +83,7 @@ def _card(released: Released, row: tuple[str, ...]) -> KeyFigure:
 
 
 def _sure(released: Released) -> tuple[str, ...]:
-    table, said = released.table("saturation"), []
-    if table is not None:
-        said.append(table.note.split(". ")[0] + ".")
+    said = [new] if (new := released.facts.get("new_codes", "")) else []
     if released.table("agreement") is not None:
         said.append("Two people coded the same interviews apart; the full report shows where they agreed.")
     if released.facts.get("approach") == "reflexive":
@@ -161,7 +159,7 @@ def _rows(table: ReleasedWords) -> list[Row]:
     return [Row(header=row[0], cells=row[1:]) for row in table.rows]
 
 
-GROUPED = {"themes": 1, "quotes": 0}
+GROUPED = {"themes": 1, "quotes": 0, "outcomes": 0}
 """Tables whose rows stand under headings, and the column that holds these."""
 
 

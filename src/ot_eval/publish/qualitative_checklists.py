@@ -59,7 +59,7 @@ COREQ = (
     Item("29", "Quotes, each with its speaker", fact="quotes"),
     Item("30", "Whether data and findings fit", table="quotes", where="In their words"),
     Item("31", "Major themes clearly shown", table="themes", where="Themes, and who spoke of them"),
-    Item("32", "Minor themes and different cases", table="themes", where="Themes, column Negative cases"),
+    Item("32", "Minor themes and different cases", table="themes", where="Themes, column Quotes"),
 )
 SRQR = (
     Item("1", "A title that names the kind of study"),

@@ -54,34 +54,25 @@ def themes(desk: ExperienceDesk) -> Iterator[WordTable]:
         stands = Counter(q.stand for q in chosen if q.code == code)
         against = {q.interview_id for q in chosen if q.code == code and q.stand == "against"}
         path = desk.book.path(code)
-        rows.append(
-            (
-                theme.label,
-                path[0] if len(path) > 1 else "",
-                theme.definition,
-                f"{states[MENTIONED]} of {len(desk.participants)}",
-                str(states[SILENT]),
-                str(states[NOT_ASKED]),
-                str(states[NOT_KNOWN]),
-                f"{stands['for']} for, {stands['against']} against" if stands else "none",
-                f"{len(against)}",
+        others = [
+            f"{states[state]} {said}"
+            for state, said in (
+                (SILENT, "asked, did not"),
+                (NOT_ASKED, "not asked"),
+                (NOT_KNOWN, "not noted whether asked"),
             )
-        )
+            if states[state]
+        ]
+        spoke = f"{states[MENTIONED]} of {len(desk.participants)}"
+        negative = f"; {len(against)} negative cases" if against else ""
+        printed = f"{stands['for']} for, {stands['against']} against{negative}" if stands else "none"
+        part_of = path[0] if len(path) > 1 else ""
+        rows.append((theme.label, part_of, theme.definition, spoke, "; ".join(others) or "nobody", printed))
     yield WordTable(
         analysis="themes",
         name="themes",
         caption="Themes, and who spoke of them",
-        head=(
-            "Theme",
-            "Part of",
-            "What it is",
-            "Spoke of it",
-            "Asked, did not",
-            "Not asked",
-            "Not noted whether asked",
-            "Quotes",
-            "Negative cases",
-        ),
+        head=("Theme", "Part of", "What it is", "Spoke of it", "The others", "Quotes"),
         rows=tuple(rows),
         note="Negative cases are those interviewed whose quoted words speak against the theme.",
     )
@@ -132,49 +123,56 @@ def quotes(desk: ExperienceDesk) -> Iterator[WordTable]:
 
 
 def beside_outcomes(desk: ExperienceDesk) -> Iterator[WordTable]:
-    """Give themes beside outcomes of the same people: the analysts' judgement, and banded outcomes where agreed."""
-    published = desk.protocol.experience.outcomes_published
+    """Give themes beside outcomes of the same people: the analysts' judgement, then outcomes in bands where agreed."""
     found = desk.states()
-    rows = []
+    judged, outcomes = [], []
     for code in desk.book.names:
         fit, words = (w.value if (w := desk.written.get((JOINT, code, c))) else "" for c in ("fit", "words"))
         spoke = [p.label for p in desk.participants if found[p.label, code] == MENTIONED]
         others = [p.label for p in desk.participants if p.label not in spoke]
-        if not (fit or words or published):
-            continue
-        bands = [_banded(desk, group) for group in (spoke, others)] if published else []
-        rows.append(
-            (desk.book.of(code).label, f"{len(spoke)} of {len(desk.participants)}", *bands, fit or "not judged", words)
+        label = desk.book.of(code).label
+        if fit or words:
+            judged.append((label, f"{len(spoke)} of {len(desk.participants)}", fit or "not judged", words))
+        groups = ((f"{len(spoke)} who spoke of it", spoke), (f"{len(others)} who did not", others))
+        outcomes += [(label, who, *_banded(desk, labels)) for who, labels in groups if labels]
+    if judged:
+        yield WordTable(
+            analysis="beside_outcomes",
+            name="beside_outcomes",
+            caption="What people said beside what the records show of the same people",
+            head=("Theme", "Spoke of it", "How they fit", "What it means"),
+            rows=tuple(judged),
+            spoken=("What it means",),
+            note="Judged by analysts. Those interviewed are few and were not drawn by lot, so no test is made.",
         )
-    if not rows:
-        return
-    middle = ("Outcomes of those who spoke of it", "Outcomes of the others") if published else ()
-    yield WordTable(
-        analysis="beside_outcomes",
-        name="beside_outcomes",
-        caption="What people said beside what the records show of the same people",
-        head=("Theme", "Spoke of it", *middle, "How they fit", "What it means"),
-        rows=tuple(rows),
-        spoken=("What it means",),
-        note="Those interviewed are few and were not drawn by lot. No test is made.",
-    )
+    if desk.protocol.experience.outcomes_published:
+        yield WordTable(
+            analysis="beside_outcomes",
+            name="outcomes",
+            caption="Outcomes of those who spoke of a theme, and of those who did not",
+            head=(
+                "Theme",
+                "Who",
+                "Barthel: higher, the same, lower, not known",
+                "Home care grew",
+                f"Therapist seen by day {desk.protocol.coding.early_days}",
+            ),
+            rows=tuple(outcomes),
+            note="Barthel from the first assessment to the end of reablement. Those who did not speak of it include "
+            "those who were not asked.",
+        )
 
 
-def _banded(desk: ExperienceDesk, labels: Sequence[str]) -> str:
+def _banded(desk: ExperienceDesk, labels: Sequence[str]) -> tuple[str, str, str]:
     """Return outcomes of a group in bands, as numbers out of its size."""
     rows = desk.rows.loc[list(labels)]
     n = len(rows)
-    if not n:
-        return "nobody"
     change = [float(v) for v in rows["change"] if v]
-    early = desk.protocol.coding.early_days
     days = [int(v) for v in rows["ot_day"] if v]
     grew = sum(v.startswith(f"{GREW},") for v in rows["package"])
-    return (
-        f"Barthel higher {sum(c > 0 for c in change)}, the same {sum(c == 0 for c in change)}, lower "
-        f"{sum(c < 0 for c in change)}, not known {n - len(change)}; home care grew {grew} of {n}; therapist by day "
-        f"{early} {sum(d <= early for d in days)} of {n}"
-    )
+    early = sum(d <= desk.protocol.coding.early_days for d in days)
+    bands = (sum(c > 0 for c in change), sum(c == 0 for c in change), sum(c < 0 for c in change), n - len(change))
+    return ", ".join(map(str, bands)), f"{grew} of {n}", f"{early} of {n}"
 
 
 def said_together(desk: ExperienceDesk) -> Iterator[WordTable]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
+from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Check, WordTable
 from ot_eval.coding.coefficients import NONE_TWICE, SAME
 from ot_eval.coding.framework_matrix import Written
@@ -95,6 +96,7 @@ def facts(desk: ExperienceDesk) -> dict[str, str]:
         "coders": f"{len({c.coder for c in desk.coders})} coded; two finished {len(desk.finished_by_two)} interviews",
         "coding_software": ", ".join(sources),
         "derivation": f"{asked} codes follow topics of the guide, {len(desk.book.names) - asked} do not",
+        "new_codes": new_codes(desk),
         "quotes": f"{len(desk.quotes())} quotes, each with its speaker's number" if desk.quotes() else "",
     }
 
@@ -109,6 +111,19 @@ def saturation_of(desk: ExperienceDesk) -> Saturation:
             of[c.interview_id].add(c.code)
     codes = [frozenset(s) for s in of.values()]
     return saturation(codes, rule, orders=plan.random_orders, seed=desk.protocol.seed)
+
+
+def new_codes(desk: ExperienceDesk) -> str:
+    """Say in plain words whether new codes still came up; nothing where that cannot be told or is not asked."""
+    if desk.protocol.experience.approach == "reflexive":
+        return ""
+    try:
+        s = saturation_of(desk)
+    except AnalysisRefused:
+        return ""
+    if s.reached is None:
+        return "New codes still came up in the last interviews, so more interviews would probably bring more."
+    return f"After {s.reached} interviews hardly any new code came up. That is no proof that enough was asked."
 
 
 def saturation_of_codes(desk: ExperienceDesk) -> Iterator[WordTable]:
