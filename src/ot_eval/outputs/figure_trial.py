@@ -21,6 +21,8 @@ CONSORT, TIMELINE, PROVIDERS, LEFT_OUT = "consort", "timeline", "each_provider",
 ROLE = {"coached": ("first", "o"), "usual care": ("second", "s")}
 ROW, TALL_ROW, AXIS = 30.0, 34.0, 66.0
 QUARTERS = 4
+TALLER = 1.35
+"""Boxes hold more lines on a telephone, so the flow is taller there."""
 LEAST_ROWS = 2
 
 
@@ -31,7 +33,7 @@ def consort(released: Released) -> Figure | None:
     if not all(steps.values()):
         return None
     whole = [s for s in released.flow if s.population == "all"]
-    top = [f"{numbers.count(s.n_left)} {s.label.removeprefix('people ')}" for s in (whole[0], whole[-1])]
+    top = [f"{numbers.count(s.n_left)} people {s.label.removeprefix('people ')}" for s in (whole[0], whole[-1])]
     boxes = {a: [_box(s.label, s.n_left, providers.get((a, s.rule))) for s in steps[a]] for a in ARMS}
     lost = {a: [s.n_removed for s in steps[a]] for a in ARMS}
     said = ". ".join([*top, *(f"{a}: {'; '.join(b.replace(chr(10), ', ') for b in boxes[a])}" for a in ARMS)])
@@ -50,7 +52,7 @@ def consort(released: Released) -> Figure | None:
         table=listing("consort-table", subtitle, ("Box", "Providers", "People", "Left before it"), rows),
         draw=lambda size: draw_consort(top, boxes, lost, size),
         wide=(WIDE[0], height),
-        narrow=(NARROW[0], height),
+        narrow=(NARROW[0], TALLER * height),
     )
 
 
@@ -259,7 +261,8 @@ def draw_providers(rows: Sequence[ReleasedEstimate], size: tuple[float, float]) 
         axes.plot([mean, mean], [own[0][0] - 0.45, own[-1][0] + 0.45], color=LIGHT[role], linewidth=1.6)
         axes.plot([v for _, v in own], [y for y, _ in own], mark, markersize=9, color=LIGHT[role], linestyle="none")
     for y, e in enumerate(rows):
-        place = {"xytext": (9, 0), "textcoords": "offset points", "va": "center", "fontsize": FONT - 2}
+        place = {"xytext": (9, 0), "textcoords": "offset points", "va": "center", "fontsize": FONT - 2,
+                 "bbox": {"facecolor": LIGHT["paper"], "edgecolor": "none", "pad": 0.8}}  # fmt: skip
         axes.annotate(numbers.bare(e.value, e.unit), (values[y], y), annotation_clip=False, **place)  # type: ignore[arg-type]
     words = [f"{e.term.removeprefix('Provider ') if not wide else e.term}, {e.population}" for e in rows]
     if wide:
