@@ -6,6 +6,7 @@ its other users.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess  # JupyterLab is a program of its own; it is started without a shell
 import sys
@@ -43,9 +44,17 @@ def lab_command(study: Path) -> tuple[str, ...]:
     return (sys.executable, "-m", "jupyterlab", *QUIET, *PRIVATE, f"--ServerApp.root_dir={root}")
 
 
+def no_questions(folder: Path) -> str:
+    """Lay a setting into `folder` that keeps JupyterLab from asking whether to fetch news; return how it is told."""
+    overrides = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+    (folder / "overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
+    return f"--LabApp.app_settings_dir={folder}"
+
+
 def open_lab(study: Path) -> int:
     """Open JupyterLab and wait until it is closed; return its exit code."""
     command = lab_command(study)
     with tempfile.TemporaryDirectory(prefix="ote-", dir=SHORT, ignore_cleanup_errors=True) as sockets:
         environment = os.environ | {"JUPYTER_RUNTIME_DIR": sockets}
-        return subprocess.run(command, check=False, env=environment).returncode  # noqa: S603  # no shell
+        asked = (*command, no_questions(Path(sockets)))
+        return subprocess.run(asked, check=False, env=environment).returncode  # noqa: S603  # no shell
