@@ -121,6 +121,23 @@ def test_a_strand_that_only_describes_confirms_nothing(packages):
     assert joint.caution == ALONE
 
 
+@pytest.mark.parametrize(
+    ("value", "heading", "says"),
+    [
+        (-0.06, AGREE, "care packages and when therapy begins both point to better"),
+        (0.06, DIFFER, "care packages points to better, when therapy begins to worse"),
+        (0.01, ONE, "only care packages points to better. When therapy begins cannot tell"),
+    ],
+)
+def test_timing_speaks_to_contact_and_fewer_is_better(packages, value, heading, says):
+    about = {"analysis": "timing_difference", "population": "all", "outcome": "increase", "measure": "difference"}
+    row = Estimate(**about, term="within 7 days v as things are, by week 52", unit="probability", value=value,
+                   lower=value - 0.03, upper=value + 0.03, level=0.95, n=800, n_event=200)  # fmt: skip
+    strand = {"study": "s", "strand": "timing", "title": "Timing", "question": "How soon should it be?"}
+    joint = together((packages(0.55), release(StudyResult(**strand, estimates=(row,)), POLICY)))
+    assert says.lower() in of(joint, heading).lower()
+
+
 def test_hidden_numbers_say_nothing():
     few = StudyResult(
         study="s",

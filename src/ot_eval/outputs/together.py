@@ -17,11 +17,15 @@ from ot_eval.outputs.together_signals import READERS, TOPICS, Signal, Way
 
 NAMES = {
     "care_packages": "care packages",
+    "coaching": "coached providers",
     "data_quality": "data quality",
+    "experience": "what people said",
     "in_reach": "reablement beds",
     "interventions": "what therapists did",
     "progress": "progress",
     "skills": "carers’ skills",
+    "timing": "when therapy begins",
+    "value": "what it costs",
 }
 TWO = 2
 REFUSED = "refused"

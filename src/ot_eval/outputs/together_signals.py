@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ot_eval.base.results import Number
-from ot_eval.outputs import figure_flows, story_contact, story_progress, wording
+from ot_eval.outputs import figure_flows, story_contact, story_progress, story_timing, wording
 from ot_eval.outputs.released import Released, ReleasedEstimate
 from ot_eval.outputs.wording import Certainty
 
@@ -148,11 +148,28 @@ def _fewer_hours(released: Released) -> Signal | None:
     return Signal(topic="home_care", strand=released.strand, way=way, sentence=said, estimate=found[0])
 
 
+def _sooner(released: Released) -> Signal | None:
+    """Read the difference that leads the timing strand: everybody seen sooner, against as things are."""
+    pairs = story_timing.shown(released)
+    now = [p for p in pairs if p[1] == story_timing.NOW]
+    if not now:
+        return None
+    strategy, _, _, e = now[0]
+    way = way_of(e.lower or 0, e.upper or 0, more_is_better=False)
+    if way is Way.UNCLEAR:
+        said = f"Whether fewer people would need a larger package if all were seen {strategy} is not clear."
+    else:
+        many = "Fewer" if way is Way.BETTER else "More"
+        said = f"{many} people would need a larger package if all were seen {strategy}, {story_timing.IF}."
+    return Signal(topic="contact", strand=released.strand, way=way, sentence=said, estimate=e)
+
+
 _DURING = _scores("during", story_progress.DURING, "From the first assessment to the end")
 READERS: dict[str, tuple[Callable[[Released], Signal | None], ...]] = {
     "care_packages": (_contact, _larger),
     "interventions": (_soon,),
     "progress": (_contact_scores, _DURING, _scores("after", story_progress.AFTER, "In the weeks after reablement")),
     "in_reach": (_DURING, _fewer_hours),
+    "timing": (_sooner,),
 }
 """What each strand has to say about the topics. A strand that is not here has its card, and joins no comparison."""
