@@ -133,6 +133,19 @@ def test_chosen_quotes_are_checked_against_the_turn_and_the_consent():
     assert "do not stand" in unprintable(CODED, written, (*TURNS, *MORE), PEOPLE)[0]
 
 
+def test_analysts_words_for_print_may_name_nobody():
+    def wrong(words):
+        written = {(JOINT, "listened", "words"): Written(words, "KM", "")}
+        return unprintable(CODED, written, (*TURNS, *MORE), PEOPLE)
+
+    assert wrong("Those who were heard also scored higher.") == []
+    for words in ("As Mrs Hughes said, it helped.", "Her daughter Siobhan agrees.", "Ring 07700 900123."):
+        found = wrong(words)
+        assert len(found) == 1
+        assert "say it otherwise" in found[0]
+        assert not any(w in found[0] for w in ("Hughes", "Siobhan", "07700"))
+
+
 @pytest.fixture
 def sheet(tmp_path):
     """Return a function that writes the workbook, lets edits happen, and gives the path."""

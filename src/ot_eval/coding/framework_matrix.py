@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ot_eval.coding.deidentify import Detector
+from ot_eval.coding.deidentify_model import MIDDLE, SAID
 from ot_eval.coding.matrix_sheet import Column, Key, Page
 from ot_eval.coding.quotes import Quote, faults
 from ot_eval.coding.segments import CodedSegment, Turn, refuse
@@ -197,11 +198,21 @@ def unprintable(
     turns: Iterable[Turn],
     participants: Iterable[Participant],
 ) -> list[str]:
-    """Return why quotes chosen may not be printed, each with its passage; never their words."""
+    """Return why quotes chosen, or analysts' words for print, may not be printed; each with its place, never its words.
+
+    Analysts' words are their own, so what may be a name there is refused: it can be said otherwise.
+    """
     texts = {t.segment_id: t.text for t in turns}
     consent = {i: p.consent for p in participants for i in p.interviews}
     detector = Detector()
-    return [
+    named = [
+        f"page {JOINT}, theme {row}: words that may identify somebody ({SAID[flag.kind]}); say it otherwise"
+        for (page, row, column), w in sorted(written.items())
+        if (page, column) == (JOINT, "words")
+        for flag in detector.flags(w.value)
+        if flag.risk >= MIDDLE
+    ]
+    return named + [
         f"page {QUOTES}, passage {c.segment_id}: {fault}"
         for c, quote in chosen(coded, written)
         for fault in faults(quote, texts[c.segment_id], consent=consent[c.interview_id], detector=detector)

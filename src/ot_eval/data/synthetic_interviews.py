@@ -153,11 +153,11 @@ def _written(coded: Sequence[CodedSegment], ids: Sequence[str], consent: set[str
         if c.interview_id in consent and c.text not in done and len(done) < QUOTED + (c.code in AGAINST):
             done.append(c.text)
             yield (QUOTES, quote_row(c), "stand"), Written("against" if against else "for", ANALYST, on)
-    words = "Those who can do it again tend to have the larger change; two who cannot do not."
+    words = "People speak of doing things again, and most of their scores rose."
     yield (JOINT, "doing_again", "fit"), Written("convergent", ANALYST, on)
     yield (JOINT, "doing_again", "words"), Written(words, ANALYST, on)
     yield (JOINT, "package", "fit"), Written("discordant", ANALYST, on)
-    words = "Some speak of less help while the record shows a larger package. Ask what they count as help."
+    words = "What people call help is not what the record counts. Ask what they mean by it."
     yield (JOINT, "package", "words"), Written(words, ANALYST, on)
 
 

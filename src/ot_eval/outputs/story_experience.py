@@ -117,7 +117,7 @@ def saturation(released: Released) -> Figure | None:
     subtitle = "Different codes heard as interviews go on; the band holds 95 in 100 random orders"
     return Figure(
         name="saturation",
-        title=table.note.split(". ")[0],
+        title=(released.facts.get("new_codes", "") or table.note).split(". ")[0].removesuffix("."),
         subtitle=subtitle,
         alt=f"Line chart. {subtitle}. From {points[0].heard:.0f} codes in the first interview to "
         f"{points[-1].heard:.0f} in {points[-1].interviews}. Every number stands in the table below.",

@@ -64,7 +64,7 @@ def themes(desk: ExperienceDesk) -> Iterator[WordTable]:
             if states[state]
         ]
         spoke = f"{states[MENTIONED]} of {len(desk.participants)}"
-        negative = f"; {len(against)} negative cases" if against else ""
+        negative = f"; {len(against)} negative case{'s' if len(against) > 1 else ''}" if against else ""
         printed = f"{stands['for']} for, {stands['against']} against{negative}" if stands else "none"
         part_of = path[0] if len(path) > 1 else ""
         rows.append((theme.label, part_of, theme.definition, spoke, "; ".join(others) or "nobody", printed))

@@ -214,4 +214,5 @@ def codebook(desk: ExperienceDesk) -> Iterator[WordTable]:
         caption=f"The codebook: {desk.book.name}, version {desk.book.version} ({desk.book.status})",
         head=("Code", "What it is", "Examples", "Asked by"),
         rows=tuple(rows),
+        spoken=("What it is", "Examples"),
     )
