@@ -7,6 +7,7 @@ import pytest
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.protocol_file import load
 from ot_eval.models.trial_power import Plan, detectable_means, power_means
+from ot_eval.studies import coaching_power
 from ot_eval.studies.coaching_power import plan_power, wedge_plan, write_power
 
 HEAD = "study: planned\ntitle: A planned trial\nquestion: What can it show?\nstrands: [coaching]\n"
@@ -57,7 +58,8 @@ def test_a_plan_too_small_is_warned_of_and_told_what_would_help(tmp_path):
     assert detectable_means(plan) <= 0.2
 
 
-def test_the_same_seed_gives_the_same_report_on_any_number_of_processors(tmp_path):
+def test_the_same_seed_gives_the_same_report_on_any_number_of_processors(tmp_path, monkeypatch):
+    monkeypatch.setattr(coaching_power, "PROVIDERS", (4,))
     plan = load(protocol(tmp_path, "plan: {simulated: 400}"))
     assert plan_power(plan) == plan_power(plan, processors=2)
 
@@ -66,6 +68,7 @@ def test_the_same_seed_gives_the_same_report_on_any_number_of_processors(tmp_pat
 def test_the_other_designs_have_their_own_power(tmp_path, design):
     report = plan_power(load(protocol(tmp_path, f"design: {design}\n  plan: {{simulated: 1000, steps: 4}}")))
     assert report.lines[0].detectable > 0
+    assert [x.simulated is not None for x in report.lines if x.planned] == [design == "stepped_wedge"]
     for x in report.lines:
         if x.simulated is not None:  # the formula uses t(G - 2), which is cautious beside Kenward-Roger
             assert x.simulated >= x.formula - ERRORS * x.error

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as Canvas
 from ot_eval.base.results import Check
 from ot_eval.outputs.figure_style import FONT, LIGHT, WIDE, canvas
 from ot_eval.outputs.figures import Figure
+from ot_eval.outputs.numbers import NONE_CELL
 from ot_eval.outputs.table import Group, Row, Table, two_columns
 
 OUTCOMES = {"mean": "A score or an amount", "share": "A yes or no", "rate": "Time to an event"}
@@ -92,7 +93,7 @@ def power_table(report: PowerReport) -> Table:
 def _row(x: PowerLine) -> Row:
     wedge = x.usual == 0
     many = f"{x.coached}" if wedge else f"{x.coached + x.usual} ({x.coached} and {x.usual})"
-    simulated = "exact" if x.simulated is None else f"{100 * x.simulated:.0f}% ± {200 * (x.error or 0):.1f}"
+    simulated = NONE_CELL if x.simulated is None else f"{100 * x.simulated:.0f}% ± {200 * (x.error or 0):.1f}"
     found = "none" if x.detectable is None else f"{x.detectable:.2f}"
     return Row(header=f"{many}{', the plan' if x.planned else ''}", cells=(found, f"{100 * x.formula:.0f}%", simulated))
 

@@ -38,6 +38,7 @@ from ot_eval.models.trial_power_wedge import (
     detectable_change,
     detectable_wedge,
     power_change,
+    power_wedge,
 )
 from ot_eval.outputs.power import PowerLine, PowerReport
 from ot_eval.publish.power_page import power_page
@@ -207,20 +208,33 @@ def _events(
 
 
 def _wedge(protocol: Protocol, on_step: OnStep, processors: int) -> tuple[PowerLine, ...]:
+    """Return the lines of a wedge; only the plan is simulated, because each simulated trial is a whole fit."""
     plan, lines = protocol.trial.plan, []
     total = plan.coached + plan.usual
-    worlds = max(LEAST_WORLDS, plan.simulated // WEDGE_SHARE)
     for n in dict.fromkeys((total, *PROVIDERS)):
-        if n < plan.steps:
+        if n < plan.steps and n != total:
             continue
         here = wedge_plan(protocol, n)
-        rng = np.random.default_rng([protocol.seed, n])
-        power = simulated_wedge_power(
-            here, plan.difference, rng, worlds=worlds, processors=processors,
-            progress=_bar(on_step, f"Simulating {n} providers"),
-        )  # fmt: skip
-        lines.append(_line((n, 0, n == total), ("mean", STANDARD), (detectable_wedge(here), plan.difference), power))
+        if n == total:
+            power = simulated_wedge_power(
+                here, plan.difference, np.random.default_rng([protocol.seed, n]),
+                worlds=max(LEAST_WORLDS, plan.simulated // WEDGE_SHARE), processors=processors,
+                progress=_bar(on_step, f"Simulating {n} providers"),
+            )  # fmt: skip
+            lines.append(_line((n, 0, True), ("mean", STANDARD), (detectable_wedge(here), plan.difference), power))
+        else:
+            lines.append(
+                _formula((n, 0, False), (detectable_wedge(here), plan.difference), power_wedge(here, plan.difference))
+            )
     return tuple(lines)
+
+
+def _formula(arms: tuple[int, int, bool], found: tuple[float, float], power: float) -> PowerLine:
+    """Return a line that was not simulated."""
+    return PowerLine(
+        coached=arms[0], usual=arms[1], planned=arms[2], outcome="mean", unit=STANDARD, detectable=found[0],
+        effect=found[1], formula=power, simulated=None, error=None, worlds=0,
+    )  # fmt: skip
 
 
 def wedge_plan(protocol: Protocol, providers: int) -> WedgePlan:
@@ -243,11 +257,8 @@ def _change(protocol: Protocol, on_step: OnStep, processors: int) -> tuple[Power
         here = ChangePlan(
             each=each, people=plan.people * (1 - plan.attrition) / 2, icc=plan.icc, cac=plan.autocorrelation
         )
-        lines.append(
-            PowerLine(coached=each, usual=each, planned=planned, outcome="mean", unit=STANDARD,
-                      detectable=detectable_change(here), effect=plan.difference,
-                      formula=power_change(here, plan.difference), simulated=None, error=None, worlds=0)
-        )  # fmt: skip
+        found = detectable_change(here), plan.difference
+        lines.append(_formula((each, each, planned), found, power_change(here, plan.difference)))
     return tuple(lines)
 
 
@@ -312,8 +323,11 @@ def _assumed(protocol: Protocol) -> tuple[str, ...]:
         said.append(f"Sizes of providers vary by {p.size_cv:g} (standard deviation over mean).")
     else:
         said.append(f"One provider's level in two periods correlates {p.autocorrelation:g}; sizes are taken as equal.")
+    if design == "before_after":
+        said.append("Changes of provider means are normal here: the formula is exact, and nothing is simulated.")
     if design == "before_after" and p.coached != p.usual:
         said.append("The smaller number of providers is taken for both arms.")
     if design == "stepped_wedge":
+        said.append("Only the plan is simulated; the formula by t is cautious beside the planned analysis.")
         said.append(f"{p.steps} steps, so {p.steps + 1} periods; a provider's people are spread over them.")
     return tuple(said)
