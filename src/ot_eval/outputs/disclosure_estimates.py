@@ -31,6 +31,7 @@ DECIMALS: dict[str, int] = {
     "hours": 0,
     "percent change": 1,
     "percent of weeks": 1,
+    "percent of draws": 0,
     "percent of monthly or home shares": 1,
     "ratio": 3,
     "as recorded": 1,

@@ -46,6 +46,12 @@ OUTCOMES = {
     "time_to_leaving": "carers leaving post",
     "hours_freed": "hours a week freed for each client",
     "capacity": "clients a carer",
+    "home_care_hour": "hours of home care",
+    "care_home_day": "days in a care home",
+    "ot_hour": "hours of occupational therapy",
+    "hospital_admission": "admissions to hospital",
+    "coaching": "coaching",
+    "all": "everything counted",
 }
 TIMEPOINTS = {"baseline": "first assessment", "end": "end of reablement", "follow_up": "follow-up"}
 VARIABLES = {
@@ -107,6 +113,19 @@ ANALYSES = {
     "timing_dose": "How much contact by day 28",
     "timing_family": "Which kinds of work by day 28",
     "timing_need": "Who gains most",
+    "value_use": "Hours and other care a person",
+    "value_capacity": "Hours released, and people who could be served",
+    "value_cost": "Cost a person",
+    "value_qaly": "Quality-adjusted life years a person",
+    "value_sets": "The same under each EQ-5D value set",
+    "value_decision": "Net benefit: health in pounds, less cost",
+    "value_plane": "Cost and quality of life together",
+    "value_acceptability": "How likely is coaching to be worth it?",
+    "value_information": "What knowing more would be worth",
+    "value_tornado": "One number moved at a time",
+    "value_turning": "The price at which the answer turns",
+    "value_other": "Hours by two other methods",
+    "value_inputs": "What the budget starts from",
     "e_value": "How strong an unrecorded difference would have to be",
     "bias": "If something unrecorded were unequal",
     "negative_control": "Something contact cannot have caused",
@@ -262,6 +281,9 @@ FACTS = {
     "set_aside": "Faulty assessments were set aside",
     "skills_status": "State of the questions about skills",
     "skills_version": "Version of the questions about skills",
+    "perspective": "Whose costs are counted",
+    "price_year": "Prices of",
+    "value_set": "Quality of life valued by",
     "unmapped_destinations": "Some words for destinations are not mapped",
 }
 VERSUS = " v "

@@ -33,11 +33,16 @@ _DECIMALS = {
     "sessions": 0,
     "providers": 0,
     "standard deviations": 2,
+    "QALYs": 3,
+    "people served": 1,
+    "admissions": 2,
+    "correlation": 2,
 }
 PERCENTS = {
     "percent": 0,
     "percent change": 1,
     "percent of weeks": 0,
+    "percent of draws": 0,
     "percent of monthly or home shares": 0,
 }
 """Units that are percentages of something, and their decimals; one that may exceed 100 keeps a decimal."""
@@ -53,6 +58,9 @@ _UNITS = {
     "sessions": " sessions",
     "providers": " providers",
     "clients a carer": " clients a carer",
+    "QALYs": " years",
+    "people served": " people",
+    "admissions": " admissions",
 }
 
 
