@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ot_eval.outputs import (
@@ -15,6 +16,7 @@ from ot_eval.outputs import (
     story_progress,
     story_skills,
     story_timing,
+    story_value,
     tables,
     tidier_table,
     trial_table,
@@ -30,6 +32,15 @@ _IMMORTAL_TIME = (
 WARNINGS = {"ever_never": _IMMORTAL_TIME, "biased_ever_never": _IMMORTAL_TIME}
 """Analyses that are shown only as a warning, and why."""
 RATIOS = ("cox", "cox_unadjusted", "cox_subgroup")
+OWN_FIGURES: dict[str, Callable[[Released], tuple[figures.Figure, ...]]] = {
+    "progress": story_progress.report_figures,
+    "coaching": story_coaching.report_figures,
+    "timing": story_timing.report_figures,
+    "value": story_value.report_figures,
+    "in_reach": story_in_reach.in_report,
+    "skills": story_skills.pictures,
+}
+"""Strands that draw figures of their own."""
 UNSTEADY = (
     "These ratios were not shown to be steady over follow-up. Each is an average over time and depends on how long "
     "people were followed. Read average time first."
@@ -62,6 +73,10 @@ def blocks(released: Released) -> tuple[Block, ...]:
     if lines:
         heading = trial_table.CAPTION
         found.append(Block(name="target-trial", heading=heading, warning="", caveat="", figures=(), tables=(lines,)))
+    beside = story_value.consequences(released) if released.strand == "value" else None
+    if beside:
+        heading = beside.caption
+        found.append(Block(name=beside.name, heading=heading, warning="", caveat="", figures=(), tables=(beside,)))
     for analysis in order:
         name = analysis.replace("_", "-")
         caveat = _caveat(released, analysis)
@@ -118,16 +133,8 @@ def _of_words(released: Released) -> list[Block]:
 
 def _drawn(released: Released) -> tuple[figures.Figure, ...]:
     """Return the figures of a full report; the name of each begins with that of its analysis."""
-    if released.strand == "progress":
-        return story_progress.report_figures(released)
-    if released.strand == "coaching":
-        return story_coaching.report_figures(released)
-    if released.strand == "timing":
-        return story_timing.report_figures(released)
-    if released.strand == "in_reach":
-        return story_in_reach.in_report(released)
-    if released.strand == "skills":
-        return story_skills.pictures(released)
+    if released.strand in OWN_FIGURES:
+        return OWN_FIGURES[released.strand](released)
     heat_map = story_interventions.heat_map(released)
     return (*figures.of_strand(released), *([heat_map] if heat_map else []))
 

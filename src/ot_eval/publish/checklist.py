@@ -71,6 +71,10 @@ def checklist(released: Released, protocol: Protocol) -> Table | None:
         from ot_eval.publish.checklist_trial import trial_checklist  # it uses the items of this file
 
         return trial_checklist(released, protocol)
+    if released.strand == "value":
+        from ot_eval.publish.checklist_value import value_checklist  # it uses the items of this file
+
+        return value_checklist(released)
     if released.strand != "care_packages":
         return None
     known = there(released)

@@ -28,6 +28,7 @@ ABOUT = {
     "report.docx": "The report for Word",
     "report.pdf": "The findings, as a tagged PDF",
     "tables.xlsx": "Every table and every number, for Excel",
+    "budget.xlsx": "The budget of coaching, which works itself out again",
     "results.csv": "Every estimate, after disclosure control",
     "curves.csv": "Every point of every published curve",
     "flow.csv": "Who was included, rule by rule",

@@ -39,6 +39,12 @@ def methods(protocol: Protocol, released: tuple[Released, ...]) -> tuple[str, ..
             "weighted by a pooled logistic model of the day of first contact. Intervals are from "
             f"{protocol.timing.bootstrap_draws} draws of the bootstrap, with that model fitted anew in each."
         )
+    if "value_use" in analyses:
+        lines.append(
+            "Hours and costs allow for people lost from sight: the use of each day among people seen, times the chance "
+            "of being alive (Lin; equal to the estimator of Bang and Tsiatis by day). Nothing is used after death. "
+            f"Ranges are from {protocol.value.bootstrap_draws:,} draws of providers within each group."
+        )
     if "contact_time" in analyses:
         weighed = " Weights make the two groups alike in the same things." if protocol.covariates else ""
         lines.append(

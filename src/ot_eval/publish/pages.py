@@ -12,7 +12,7 @@ from ot_eval.base.provenance import FileRead, Provenance, gather
 from ot_eval.outputs.disclosure_text import refuse_identifiers
 from ot_eval.outputs.ledger import ledger
 from ot_eval.outputs.released import Released
-from ot_eval.publish import csv_files, manifest, pdf, technical, word, workbook
+from ot_eval.publish import budget_workbook, csv_files, manifest, pdf, technical, word, workbook
 from ot_eval.publish.html import NO_CODE, html_pages
 from ot_eval.publish.stories import story_of
 from ot_eval.publish.technical import Codes
@@ -83,6 +83,9 @@ def assemble(
         files |= pdf.pdfs({name: body for name, body in files.items() if "/" not in name})
     files["report.docx"] = word.report(released, protocol, provenance)
     files["tables.xlsx"] = workbook.workbook(released, protocol, provenance)
+    for r in released:
+        if r.strand == "value" and (budget := budget_workbook.budget_workbook(r, protocol, provenance)):
+            files["budget.xlsx"] = budget
     files["results.csv"] = csv_files.results_csv(released)
     files["curves.csv"] = csv_files.curves_csv(released)
     files["flow.csv"] = csv_files.flow_csv(released)

@@ -9,6 +9,15 @@ SOURCES = {
     "censored observations. Scandinavian Journal of Statistics 1978;5:141–150.",
     "andersen": "Andersen PK, Geskus RB, de Witte T, Putter H. Competing risks in epidemiology: possibilities and "
     "pitfalls. International Journal of Epidemiology 2012;41:861–870.",
+    "bang": "Bang H, Tsiatis AA. Estimating medical costs with censored data. Biometrika 2000;87:329–343.",
+    "lin_cost": "Lin DY, Feuer EJ, Etzioni R, Wax Y. Estimating medical costs from incomplete follow-up data. "
+    "Biometrics 1997;53:419–434.",
+    "manca": "Manca A, Hawkins N, Sculpher MJ. Estimating mean QALYs in trial-based cost-effectiveness analysis: the "
+    "importance of controlling for baseline utility. Health Economics 2005;14:487–496.",
+    "stinnett": "Stinnett AA, Mullahy J. Net health benefits: a new framework for the analysis of uncertainty in "
+    "cost-effectiveness analysis. Medical Decision Making 1998;18:S68–S80.",
+    "strong": "Strong M, Oakley JE, Brennan A. Estimating multiparameter partial expected value of perfect information "
+    "from a probabilistic sensitivity analysis sample. Medical Decision Making 2014;34:311–326.",
     "cox": "Cox DR. Regression models and life-tables. Journal of the Royal Statistical Society B 1972;34:187–220.",
     "garwood": "Garwood F. Fiducial limits for the Poisson distribution. Biometrika 1936;28:437–442.",
     "gray": "Gray RJ. A class of K-sample tests for comparing the cumulative incidence of a competing risk. Annals of "
@@ -50,6 +59,10 @@ USED_BY = {
     "cox_subgroup": ("cox",),
     "e_value": ("vanderweele", "schlesselman"),
     "timing_strategies": ("hernan", "cain"),
+    "value_use": ("lin_cost", "bang"),
+    "value_qaly": ("manca",),
+    "value_decision": ("stinnett",),
+    "value_information": ("strong",),
     "timing_cox": ("cox",),
     "timing_landmark": ("cox",),
     "ever_never": ("suissa",),

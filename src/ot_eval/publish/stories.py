@@ -14,6 +14,7 @@ from ot_eval.outputs import (
     story_progress,
     story_skills,
     story_timing,
+    story_value,
 )
 from ot_eval.outputs.released import Released
 from ot_eval.outputs.story import Story, plain
@@ -28,6 +29,7 @@ STORIES: dict[str, Callable[[Released], Story]] = {
     "progress": story_progress.story,
     "skills": story_skills.story,
     "timing": story_timing.story,
+    "value": story_value.story,
 }
 """Strands with wording of their own; the others are told line by line."""
 
