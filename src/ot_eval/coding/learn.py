@@ -189,5 +189,6 @@ def _shared_features(reading: Reading, rows: NDArray[np.int_], scores: Array) ->
     own = scores[:, :-1, None]
     nothing = np.repeat(scores[:, -1:, None], len(reading.names), axis=1)
     found = pairs[:, :, :1]
-    columns = np.concatenate([pairs, own, nothing, found * own, found * nothing], axis=2)
+    sure = np.maximum(own, 0)  # what the words favour weighs otherwise than what they speak against
+    columns = np.concatenate([pairs, own, sure, nothing, found * own, found * nothing], axis=2)
     return columns.reshape(len(rows) * len(reading.names), -1)
