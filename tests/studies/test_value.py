@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -10,8 +12,10 @@ from ot_eval.base.protocol_file import load, study_folder
 from ot_eval.data.read import read_study
 from ot_eval.data.synthetic_trial import NONE, write_trial
 from ot_eval.derive.assemble import assemble
+from ot_eval.outputs import story_value
 from ot_eval.outputs.disclosure import release
 from ot_eval.outputs.policy import Policy
+from ot_eval.publish.checklist_value import value_checklist
 from ot_eval.studies import value
 from ot_eval.studies.value_desk import lay_out
 from ot_eval.studies.workspace import Workspace
@@ -202,3 +206,30 @@ def test_refusals(tmp_path):
         lay_out(opened(tmp_path / "f", text=PROTOCOL.replace("horizon_days: 182", "horizon_days: 196")))
     with pytest.raises(AnalysisRefused, match="in an arm"):
         value.analyse(opened(tmp_path / "g", providers=4))
+
+
+def test_without_arms_hours_and_cost_of_everyone(tmp_path):
+    tables, protocol = laid(tmp_path)
+    own = {name: table for name, table in tables.own.items() if name != "providers"}
+    prepared = value.prepare(replace(tables, own=own, providers=None), protocol)
+    workspace = Workspace(root=tmp_path / "work", strand="value", protocol=protocol)
+    workspace.fill(prepared)
+    result = value.analyse(workspace)
+    hours = one(result, "value_use", term="everyone", outcome="home_care_hour")
+    assert hours.lower < hours.value < hours.upper
+    assert not [e for e in result.estimates if "less usual care" in e.term]
+    said = story_value.story(release(result, Policy.of(protocol.disclosure)))
+    assert said.answer.startswith("People had about ")
+
+
+def test_the_story_says_hours_and_people_and_names_the_value_set(result, workspace):
+    released = release(result, Policy.of(workspace.protocol.disclosure))
+    said = story_value.story(released)
+    assert "less home care (likely range:" in said.answer
+    assert said.answer_more.startswith("For each 100 people that is home care for about ")
+    assert any("uk_rowen2026" in line for line in said.sure)
+    assert [f.name for f in said.pictures] == ["value-plane-figure", "value-acceptability-figure"]
+    beside = story_value.consequences(released)
+    assert [row.header for group in beside.groups for row in group.rows][-1] == "Years in full health (QALYs)"
+    asked = value_checklist(released)
+    assert "2022" in asked.caption
