@@ -127,10 +127,11 @@ def fit(frame: pd.DataFrame, model: CoxModel) -> CoxFit:
         rows = replace(rows, lasting=lasting_of(spells, dead, rows))
     engine = choose_engine(rows, design, model.engine)
     plain = stratum is None and clusters is None and not spells.delayed and len(frame) <= STUDY_SIZE
-    by_lifelines = _goes_to_lifelines(model, plain=plain)
     maximum = maximise(engine, model.ties, design.names)
-    if by_lifelines:
-        maximum = lifelines_maximum(spells, dead, design.matrix(), maximum, engine)
+    theirs = None
+    if _goes_to_lifelines(model, plain=plain):
+        theirs = lifelines_maximum(spells, dead, design.matrix(), maximum, engine, insist=model.engine == "lifelines")
+    maximum = theirs or maximum
     covariance = np.asarray(np.linalg.inv(maximum.best.information), dtype=np.float64)
     scores = score_by_cluster(engine, maximum.best, clusters.code, clusters.n) if clusters else None
     return CoxFit(
@@ -140,7 +141,7 @@ def fit(frame: pd.DataFrame, model: CoxModel) -> CoxFit:
         term_of=design.term_of,
         maximum=maximum,
         covariates=engine,
-        engine="lifelines" if by_lifelines else engine.name,
+        engine="lifelines" if theirs else engine.name,
         covariance=covariance,
         scores=scores,
         clusters=clusters,

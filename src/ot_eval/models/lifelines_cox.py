@@ -20,17 +20,25 @@ from ot_eval.models.spells import Bools, Floats, Spells
 PRECISION = {"precision": 1e-14, "r_precision": 1e-16}
 AGREES = 1e-6
 """lifelines' maximum must lie this close to ours, in standard errors."""
+SHORT = 1e-3
+"""Up to this far, in standard errors, lifelines stopped short; further apart one of the engines is wrong."""
 
 
-def lifelines_maximum(spells: Spells, dead: Bools, x: Floats, ours: Maximum, engine: Engine) -> Maximum:
+def lifelines_maximum(
+    spells: Spells, dead: Bools, x: Floats, ours: Maximum, engine: Engine, *, insist: bool = True
+) -> Maximum | None:
     """Return the maximum that lifelines finds, with the likelihood evaluated there; `ours` is what it must agree with.
+
+    lifelines stops short of some maxima that exist: where an effect is strong its steps become too small for its own
+    rule (14 of 150 invented services). Unless it was asked for by name (`insist`), None then says that the exact
+    engine's maximum stands, and the result names that engine.
 
     Raises
     ------
     AnalysisRefused
-        lifelines does not converge.
+        lifelines does not converge, and was asked for by name.
     InternalFault
-        the two maxima differ by more than 1e-6 standard errors.
+        the two maxima differ by more than 1e-6 standard errors (1e-3 where lifelines was not asked for by name).
     """
     table = pd.DataFrame({str(j): x[:, j] for j in range(x.shape[1])})
     table["exit_day"], table["happened"] = spells.exit, dead
@@ -41,6 +49,8 @@ def lifelines_maximum(spells: Spells, dead: Bools, x: Floats, ours: Maximum, eng
             warnings.simplefilter("ignore")
             fitter.fit(table, "exit_day", "happened", fit_options=PRECISION)
     except ConvergenceError as error:
+        if not insist:
+            return None
         raise AnalysisRefused(
             "Cox model: lifelines found no maximum",
             expected="a likelihood with one finite maximum",
@@ -48,7 +58,10 @@ def lifelines_maximum(spells: Spells, dead: Bools, x: Floats, ours: Maximum, eng
         ) from error
     beta = fitter.params_.to_numpy()
     se = np.sqrt(np.diag(np.linalg.inv(ours.best.information)))
-    if bool((np.abs(beta - ours.best.beta) > AGREES * se).any()):
+    apart = float((np.abs(beta - ours.best.beta) / se).max())
+    if not insist and AGREES < apart <= SHORT:
+        return None
+    if apart > AGREES:
         raise InternalFault(
             "Cox model: two engines disagree about the maximum of one likelihood",
             expected=f"coefficients within {AGREES} standard errors of each other",

@@ -3,6 +3,8 @@
 Each rule is held at each estimator that could give a number without it, on both sides of its limit.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -219,6 +221,33 @@ def test_lifelines_that_does_not_converge_or_disagrees_stops_the_model(monkeypat
     monkeypatch.setattr(lifelines_cox, "AGREES", 1e-15)
     with pytest.raises(InternalFault, match="two engines disagree"):
         fit(frame, model)
+
+
+@pytest.mark.parametrize("how", ["stuck", "short", "wrong"])
+def test_left_to_the_toolkit_the_exact_engine_stands_where_lifelines_stops_short(monkeypatch, how):
+    from lifelines.exceptions import ConvergenceError
+
+    from ot_eval.base.errors import InternalFault
+
+    frame, model = people(30), CoxModel(cause="increase", terms=("arm",))
+    assert fit(frame, model).engine == "lifelines"
+    exact = fit(frame, replace(model, engine="sorted array"))
+
+    class Other(lifelines_cox.CoxPHFitter):
+        def fit(self, *args, **words):
+            if how == "stuck":
+                raise ConvergenceError("no")
+            super().fit(*args, **words)
+            self.params_ = self.params_ + exact.se * {"short": 1e-4, "wrong": 1e-2}[how]
+
+    monkeypatch.setattr(lifelines_cox, "CoxPHFitter", Other)
+    if how == "wrong":
+        with pytest.raises(InternalFault, match="two engines disagree"):
+            fit(frame, model)
+    else:
+        found = fit(frame, model)
+        assert found.engine != "lifelines"
+        assert found.beta == pytest.approx(exact.beta, abs=1e-9)
 
 
 def test_weights_are_refused_where_groups_could_not_be_compared():
