@@ -98,6 +98,8 @@ def value(number: Number | None, unit: str) -> str:
     ('21%', '0.74', '301 days', '9.6 hours a week')
     >>> value(11.02, "percent change"), value(61.0, "hours"), value(0.7041, "index"), value(-0.25, "level")
     ('11.0%', '61 hours', '0.704', '−0.25')
+    >>> value(-652.0, "£")
+    '−£652'
     """
     if number is None:
         return HIDDEN_CELL
@@ -107,8 +109,10 @@ def value(number: Number | None, unit: str) -> str:
         return f"{fixed(number, PERCENTS[unit])}%"
     if unit == "people":
         return count(int(number))
-    pound = "£" if unit.startswith("£") else ""
-    return f"{pound}{fixed(number, _DECIMALS.get(unit, 2))}{_UNITS.get(unit, '')}"
+    text = fixed(number, _DECIMALS.get(unit, 2))
+    if unit.startswith("£"):
+        text = f"−£{text[1:]}" if text.startswith("−") else f"£{text}"
+    return f"{text}{_UNITS.get(unit, '')}"
 
 
 def bare(number: Number | None, unit: str) -> str:
