@@ -162,7 +162,7 @@ def test_the_decision_is_of_one_piece(result):
     assert any("uk_rowen2026" in note for note in result.notes)
 
 
-def test_the_same_study_in_pence_and_with_arms_swapped(workspace, tmp_path, result):
+def test_the_same_study_in_pence(workspace, tmp_path, result):
     pence = value.analyse(opened(tmp_path / "pence", scale=100.0))
     for outcome in ("all", "home_care_hour"):
         ours = one(result, "value_cost", term="coached less usual care", outcome=outcome)
