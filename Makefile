@@ -25,7 +25,7 @@ demo: install     ## a study with invented people, from data to a published repo
 	$(BIN)/ot-eval demo demo
 
 test: install     ## every test that takes seconds
-	$(BIN)/python -m pytest -m "not ($(SLOW))"
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not ($(SLOW))"
 
 check: install    ## lint, format and types
 	$(BIN)/ruff check .

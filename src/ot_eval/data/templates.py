@@ -30,7 +30,7 @@ def templates() -> dict[str, str]:
     Examples
     --------
     >>> templates()["providers.csv"].strip().lstrip(chr(0xFEFF))
-    'provider_id,arm,coaching_start,wave'
+    'provider_id,arm,coaching_start,wave,stratum,sessions_planned,sessions_held'
     """
     made = {f"{table.name}.csv": _csv([tuple(c.name for c in table.columns)]) for table in TABLES}
     explained = [
