@@ -1,7 +1,7 @@
 """Time of the interview strand at its largest: 100 interviews of 10,000 words, about 20,000 coded segments.
 
-Read from disk and checked, coders compared, matrix written, filled and read back, report made from a private desk to its
-pages. Run: python benchmarks/interviews.py
+Read from disk and checked, coders compared, matrix written, filled and read back, report made from a private desk to
+its pages. Run: python benchmarks/interviews.py
 """
 
 from __future__ import annotations

@@ -68,7 +68,8 @@ def test_the_page_names_the_planted_gaps_first_though_their_shares_are_hidden(pl
 
 
 def test_a_bound_on_a_hidden_gap_is_true(plan, released):
-    rows = json.loads((study_folder(plan, load(plan)).work / "results" / "skills.json").read_text(encoding="utf-8"))["estimates"]
+    saved = study_folder(plan, load(plan)).work / "results" / "skills.json"
+    rows = json.loads(saved.read_text(encoding="utf-8"))["estimates"]
     true = {e["term"]: e["value"] for e in rows if e["analysis"] == "gaps"}
     bounds = {g.estimate.term: g.least for g in skill_gaps.ranked(released) if g.least is not None}
     rounded = 5 / (len(PROVIDERS) * CARERS) * 100  # the gate rounds the count behind a share to the nearest five
