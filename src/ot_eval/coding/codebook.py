@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from ot_eval.base import located_yaml
 from ot_eval.base.errors import RequestError, nearest
 from ot_eval.base.protocol_part import Part
 from ot_eval.base.shipped import shipped
+from ot_eval.coding.book_file import read_book
 from ot_eval.coding.migrate import Migration
 
 NOT_OT = "not_ot"
@@ -127,28 +126,7 @@ def load(path: Path) -> Codebook:
             expected="a codebook, a YAML file such as protocols/codebook_ot.yaml",
             fix="check coding.codebook in the protocol, or leave it out to use the shipped codebook",
         )
-    read = located_yaml.read(path.read_text(encoding="utf-8-sig"))
-    if read.faults or not isinstance(read.value, dict):
-        said = [f"line {f.line}: {f.message}" for f in read.faults] or ["the file holds no words with values"]
-        raise _refusal(path, said)
-    try:
-        return Codebook.model_validate_json(json.dumps(read.value), strict=True)
-    except ValidationError as error:
-        raise _refusal(path, [_said(e, read) for e in error.errors()]) from None
-
-
-def _said(error: Any, read: located_yaml.Located) -> str:
-    place = tuple(error["loc"])
-    where = f"line {read.line(place)}: " if place else ""
-    word = str(next((p for p in reversed(place) if isinstance(p, str)), "the codebook"))
-    if error["type"] == "missing":
-        return f"{where}'{word}' is missing"
-    if error["type"] == "extra_forbidden":
-        near = nearest(word, (*Code.model_fields, *Codebook.model_fields))
-        return f"{where}'{word}' is not a word a codebook knows.{near}"
-    if error["type"] == "value_error":
-        return f"{where}{error['ctx']['error']}"
-    return f"{where}'{word}' has a value that is not allowed there"
+    return read_book(path, Codebook, Code, called="a codebook", refusal=lambda said: _refusal(path, said))
 
 
 def _refusal(path: Path, said: list[str]) -> RequestError:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from ot_eval.base import located_yaml
-from ot_eval.base.errors import RequestError, nearest
+from ot_eval.base.errors import RequestError
 from ot_eval.base.protocol_part import Part
 from ot_eval.base.shipped import shipped
+from ot_eval.coding.book_file import read_book
 
 Label = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 Facet = Literal["experience", "attitude", "belief", "view", "context"]
@@ -133,27 +132,9 @@ def load(path: Path) -> ThemeBook:
     """
     if not path.is_file():
         raise _refusal(path, ["no such file"])
-    read = located_yaml.read(path.read_text(encoding="utf-8-sig"))
-    if read.faults or not isinstance(read.value, dict):
-        raise _refusal(path, [f"line {f.line}: {f.message}" for f in read.faults] or ["it holds no words with values"])
-    try:
-        return ThemeBook.model_validate_json(json.dumps(read.value), strict=True)
-    except ValidationError as error:
-        raise _refusal(path, [_said(e, read) for e in error.errors()]) from None
-
-
-def _said(error: Any, read: located_yaml.Located) -> str:
-    place = tuple(error["loc"])
-    where = f"line {read.line(place)}: " if place else ""
-    word = str(next((p for p in reversed(place) if isinstance(p, str)), "the codebook"))
-    if error["type"] == "missing":
-        return f"{where}'{word}' is missing"
-    if error["type"] == "extra_forbidden":
-        near = nearest(word, (*Theme.model_fields, *ThemeBook.model_fields))
-        return f"{where}'{word}' is not a word a codebook of interviews knows.{near}"
-    if error["type"] == "value_error":
-        return f"{where}{error['ctx']['error']}"
-    return f"{where}'{word}' has a value that is not allowed there"
+    return read_book(
+        path, ThemeBook, Theme, called="a codebook of interviews", refusal=lambda said: _refusal(path, said)
+    )
 
 
 def _refusal(path: Path, said: list[str]) -> RequestError:

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from ot_eval.base.protocol import Reading
+from ot_eval.base.provenance import sha256
 from ot_eval.data.cld_checks import HEADER, check_files
 from ot_eval.data.cld_files import CldFile, Counts, count_values, date_files, file_table, unmapped
 from ot_eval.data.cld_history import merge_history
@@ -21,7 +22,6 @@ from ot_eval.data.cld_parquet import parts
 from ot_eval.data.cld_source import TABLE, AllFiles, open_files
 from ot_eval.data.cld_values import LISTS, ValueMap
 from ot_eval.data.engine import Engine
-from ot_eval.data.formats import sha256
 from ot_eval.data.persons import SEPARATOR, Persons, link
 from ot_eval.data.problems import ProblemList
 

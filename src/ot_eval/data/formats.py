@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,15 +41,6 @@ class RawTable:
     encoding: str
     first_row: int = 2  # the line of the first data row, as a spreadsheet shows it
     formulas: tuple[tuple[int, str], ...] = ()  # (line, column)
-
-
-def sha256(path: Path) -> str:
-    """Return the hash of a file's bytes."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def encoding_of(path: Path) -> str:

@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from ot_eval.base.errors import DataError, RequestError, nearest
 from ot_eval.base.protocol import Protocol
+from ot_eval.base.provenance import sha256
 from ot_eval.base.study import StudyFolder
 from ot_eval.data.cld_read import Cld, cld_paths, read_cld
 from ot_eval.data.cld_values import MAPPING_FILES, ValueMap
 from ot_eval.data.engine import connect
-from ot_eval.data.formats import SUFFIXES, Unreadable, read_raw, sha256
+from ot_eval.data.formats import SUFFIXES, Unreadable, read_raw
 from ot_eval.data.identities import named, with_pseudonyms
 from ot_eval.data.own_words import OwnWords
 from ot_eval.data.problems import ProblemCount, ProblemList, Problems

@@ -57,10 +57,10 @@ class Block:
 
     name: str
     heading: str
-    warning: str
-    caveat: str
-    figures: tuple[figures.Figure, ...]
-    tables: tuple[Table, ...]
+    warning: str = ""
+    caveat: str = ""
+    figures: tuple[figures.Figure, ...] = ()
+    tables: tuple[Table, ...] = ()
 
 
 def blocks(released: Released) -> tuple[Block, ...]:
@@ -71,12 +71,10 @@ def blocks(released: Released) -> tuple[Block, ...]:
     found = []
     lines = trial_table.table(released)
     if lines:
-        heading = trial_table.CAPTION
-        found.append(Block(name="target-trial", heading=heading, warning="", caveat="", figures=(), tables=(lines,)))
+        found.append(Block(name="target-trial", heading=trial_table.CAPTION, tables=(lines,)))
     beside = story_value.consequences(released) if released.strand == "value" else None
     if beside:
-        heading = beside.caption
-        found.append(Block(name=beside.name, heading=heading, warning="", caveat="", figures=(), tables=(beside,)))
+        found.append(Block(name=beside.name, heading=beside.caption, tables=(beside,)))
     for analysis in order:
         name = analysis.replace("_", "-")
         caveat = _caveat(released, analysis)
@@ -94,16 +92,7 @@ def blocks(released: Released) -> tuple[Block, ...]:
     found += _of_words(released)
     items = tidier_table.table(released)
     if items:
-        found.append(
-            Block(
-                name="tidier",
-                heading="What was delivered, item by item",
-                warning="",
-                caveat="",
-                figures=(),
-                tables=(items,),
-            )
-        )
+        found.append(Block(name="tidier", heading="What was delivered, item by item", tables=(items,)))
     return tuple(found)
 
 
@@ -118,16 +107,13 @@ def _of_words(released: Released) -> list[Block]:
             Block(
                 name=analysis.replace("_", "-"),
                 heading=labels.label(analysis, labels.ANALYSES),
-                warning="",
-                caveat="",
                 figures=drawn,
                 tables=() if shown else tuple(made),
             )
         )
     standards = checklists(released)
     if standards:
-        heading = "What reporting standards ask for"
-        found.append(Block(name="standards", heading=heading, warning="", caveat="", figures=(), tables=standards))
+        found.append(Block(name="standards", heading="What reporting standards ask for", tables=standards))
     return found
 
 

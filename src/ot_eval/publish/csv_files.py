@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from typing import Any
 
 from ot_eval.base.glossary import RESULT_COLUMNS
@@ -30,7 +31,7 @@ CURVE_COLUMNS = (
     "upper",
     "level",
 )
-LEDGER_COLUMNS = ("study", "strand", "place", "population", "what", "quantity", "shown")
+LEDGER_COLUMNS = tuple(f.name for f in fields(Entry))
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -110,5 +111,5 @@ def curves_csv(released: Iterable[Released]) -> bytes:
 
 def ledger_csv(entries: Iterable[Entry]) -> bytes:
     """Return every number of people or events that the report publishes, and the population it is about."""
-    rows = [(e.study, e.strand, e.place, e.population, e.what, e.quantity, e.shown) for e in entries]
+    rows = [[getattr(e, c) for c in LEDGER_COLUMNS] for e in entries]
     return table(LEDGER_COLUMNS, rows)

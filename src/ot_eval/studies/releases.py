@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from ot_eval.base.errors import AnalysisRefused
@@ -20,7 +21,7 @@ from ot_eval.base.study import private_dir, write_private
 from ot_eval.outputs.ledger import Entry, reopened
 
 FOLDER = "releases"
-COLUMNS = ("study", "strand", "place", "population", "what", "quantity", "shown")
+COLUMNS = tuple(f.name for f in fields(Entry))
 
 
 def same_data(inputs: Iterable[FileRead]) -> str:

@@ -37,17 +37,19 @@ def made_from(workspace: Workspace, notebook: Path) -> str:
 
 def remember(work: Path, strand: str, made: str) -> None:
     """Stamp a result that a notebook has just saved."""
-    result = result_path(work, strand)
-    if result.exists():
-        write_private(_stamp(work, strand), json.dumps({"made_from": made, "result": sha256(result)}))
+    if result_path(work, strand).exists():
+        write_private(_stamp(work, strand), json.dumps(_seal(work, strand, made)))
 
 
 def still_good(work: Path, strand: str, made: str) -> bool:
-    """Whether the strand's result was made from the same things, and nobody has touched it since."""
-    result, stamp = result_path(work, strand), _stamp(work, strand)
-    if not (result.exists() and stamp.exists() and (work / "notebooks" / f"{strand}.ipynb").exists()):
+    """Whether result and executed notebook were made from the same things, and nobody has touched them since.
+
+    The executed notebook counts too: the page of code is read from it.
+    """
+    stamp = _stamp(work, strand)
+    if not (stamp.exists() and result_path(work, strand).exists() and _executed(work, strand).exists()):
         return False
-    return bool(json.loads(stamp.read_text(encoding="utf-8")) == {"made_from": made, "result": sha256(result)})
+    return bool(json.loads(stamp.read_text(encoding="utf-8")) == _seal(work, strand, made))
 
 
 def forget(work: Path, strand: str) -> None:
@@ -58,3 +60,12 @@ def forget(work: Path, strand: str) -> None:
 
 def _stamp(work: Path, strand: str) -> Path:
     return result_path(work, strand).with_suffix(".stamp.json")
+
+
+def _executed(work: Path, strand: str) -> Path:
+    return work / "notebooks" / f"{strand}.ipynb"
+
+
+def _seal(work: Path, strand: str, made: str) -> dict[str, str]:
+    found = {"result": result_path(work, strand), "executed": _executed(work, strand)}
+    return {"made_from": made, **{name: sha256(path) for name, path in found.items()}}

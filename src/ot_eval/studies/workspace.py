@@ -79,7 +79,8 @@ class Workspace:
 
     def fill(self, prepared: Prepared) -> None:
         """Clear the desk and lay down what was derived for this strand; nothing identifying is among it."""
-        shutil.rmtree(self._desk, ignore_errors=True)
+        if self._desk.exists():
+            shutil.rmtree(self._desk)
         for name, frame in prepared.frames.items():
             buffer = io.BytesIO()
             frame.to_parquet(buffer, index=False)
