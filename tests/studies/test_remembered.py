@@ -7,7 +7,7 @@ import json
 import nbformat
 import pytest
 
-from ot_eval.base.errors import AnalysisRefused, InternalFault
+from ot_eval.base.errors import AnalysisRefused, InternalFault, RequestError
 from ot_eval.outputs.ledger import Entry
 from ot_eval.studies import releases
 from ot_eval.studies.pipeline import Options, run_study
@@ -99,8 +99,10 @@ def test_a_number_hidden_in_one_release_of_the_same_data_is_not_shown_in_the_nex
         releases.refuse_reopened(tmp_path, "aa", [entry("a", 11), entry("b", None)])
     assert caught.value.found.startswith("2 number(s) hidden")
     assert "11" not in caught.value.found
-    assert releases.withdraw(tmp_path, "aa") == 1
+    other, now = releases.record(tmp_path, "bb", [entry("a", None)]), releases.record(tmp_path, "aa", [entry("a", 11)])
+    assert releases.withdraw(tmp_path, "aa", now) == 1
     releases.refuse_reopened(tmp_path, "aa", [entry("a", 11)])
+    assert sorted((tmp_path / releases.FOLDER).iterdir()) == sorted([other, now])
 
 
 def test_a_run_refuses_what_an_earlier_report_hides_and_leaves_that_report_whole(study):
@@ -115,3 +117,25 @@ def test_a_run_refuses_what_an_earlier_report_hides_and_leaves_that_report_whole
     assert (study / "reports" / "small" / "manifest.json").read_bytes() == manifest
     steps_of(study, withdrawn=True)
     assert json.loads((study / "reports" / "small" / "manifest.json").read_text(encoding="utf-8"))["study"] == "small"
+    assert len(list((study / "work" / "small" / "releases").glob("*.csv"))) == 1
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_report_that_could_not_be_published_leaves_the_earlier_release_in_the_record(study, monkeypatch, withdrawn):
+    folder = study / "work" / "small" / "releases"
+    earlier = folder / f"{next(folder.glob('*.csv')).stem.split('-')[0]}-00000000.csv"
+    earlier.write_bytes(next(folder.glob("*.csv")).read_bytes())
+
+    def full(*_):
+        assert len(list(folder.glob("*.csv"))) == 2  # recorded before it is published
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ot_eval.publish.bundle._write_all", full)
+    with pytest.raises(RequestError, match="the disk is full"):
+        steps_of(study, withdrawn=withdrawn)
+    assert earlier.exists()
+
+
+def test_a_copy_strikes_nothing_from_the_record(study, tmp_path):
+    with pytest.raises(RequestError, match="--withdrawn and --out"):
+        steps_of(study, withdrawn=True, out=tmp_path / "copy")

@@ -100,6 +100,12 @@ def run_study(
     """
     if options.pdf:
         pdf.refuse_without()
+    if options.withdrawn and options.out:
+        raise RequestError(
+            "--withdrawn and --out: a copy is no release, and striking the record would not fit the report that stands",
+            expected="--withdrawn with a run that publishes to reports/, or --out alone",
+            fix="leave one of the two out; a copy made with --out is never held against an earlier report",
+        )
     on_step("Reading the protocol", 0, 1)
     changes = (*options.overrides, *((f"engine.name={options.engine}",) if options.engine else ()))
     protocol = load(protocol_file, changes)
@@ -115,17 +121,19 @@ def run_study(
     on_step("Hiding small numbers and writing the pages", 0, 1)
     released = tuple(desks.release_strand(strand, folder, protocol) for strand in strands)
     entries, data = ledger(released), releases.same_data(inputs.inputs)
-    if options.withdrawn:
-        releases.withdraw(folder.work, data)
-    if options.out is None:
+    if options.out is None and not options.withdrawn:
         releases.refuse_reopened(folder.work, data, entries)
     extras = pages.Extras(executed=folder.work / "notebooks", pdf=options.pdf)
     rendered = pages.render(released, protocol=protocol, inputs=inputs, extras=extras)
     on_step("Publishing", 0, 1)
     assert_unchanged(inputs)
-    bundle.publish(rendered, folder.reports)
-    if options.out is None:
-        releases.record(folder.work, data, entries)
+    if options.out is not None:
+        bundle.publish(rendered, folder.reports)
+    else:  # recorded first, struck last: a run killed between may record too much, never too little
+        recorded = releases.record(folder.work, data, entries)
+        bundle.publish(rendered, folder.reports)
+        if options.withdrawn:
+            releases.withdraw(folder.work, data, recorded)
     return RunReport(report_dir=folder.reports, headline=pages.headlines(released), problems=inputs.problems)
 
 

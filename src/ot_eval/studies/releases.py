@@ -1,6 +1,7 @@
 """Releases of the same data, one after the other: what two give away together, neither gives away alone.
 
-The ledger of every report that was published lies in `work/<study>/releases/`, named by the inputs it was made from.
+The ledger of every report lies in `work/<study>/releases/` before the report is published, named by the inputs it was
+made from.
 A number that an earlier release of the same inputs hides may not be shown now, nor the other way round: whoever holds
 both has it.
 """
@@ -55,23 +56,29 @@ def refuse_reopened(work: Path, data: str, now: Sequence[Entry]) -> None:
         )
 
 
-def withdraw(work: Path, data: str) -> int:
-    """Strike earlier releases of the same data from the record, because nobody outside has them; return how many."""
-    earlier = _earlier(work, data)
+def withdraw(work: Path, data: str, now: Path) -> int:
+    """Strike all releases of the same data but the one recorded at `now`, because nobody outside has them.
+
+    Returns
+    -------
+    int
+        How many were struck.
+    """
+    earlier = [path for path in _earlier(work, data) if path != now]
     for path in earlier:
         path.unlink()
     return len(earlier)
 
 
-def record(work: Path, data: str, now: Sequence[Entry]) -> None:
-    """Add a report that has been published to the record; the same report twice is one."""
+def record(work: Path, data: str, now: Sequence[Entry]) -> Path:
+    """Add a report that is about to be published to the record and return where; the same report twice is one."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows([getattr(e, c) for c in COLUMNS] for e in now)
     body = text.getvalue()
     name = f"{data}-{hashlib.sha256(body.encode()).hexdigest()[:8]}.csv"
-    write_private(private_dir(work / FOLDER) / name, body)
+    return write_private(private_dir(work / FOLDER) / name, body)
 
 
 def _earlier(work: Path, data: str) -> list[Path]:
