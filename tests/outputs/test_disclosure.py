@@ -310,8 +310,10 @@ def test_released_estimates_have_the_columns_of_the_results(released):
     assert columns == {name for name in ReleasedEstimate.__slots__ if name != "hidden"}
 
 
-def test_degrees_of_freedom_do_not_give_the_number_of_people_away():
-    line = Estimate(
+@pytest.fixture
+def stays():
+    """Return a mean with an exact number in the text of its method."""
+    return Estimate(
         analysis="stays",
         population="all",
         outcome="",
@@ -325,7 +327,22 @@ def test_degrees_of_freedom_do_not_give_the_number_of_people_away():
         n=87,
         method="leave-one-out, t, 86 degrees of freedom",
     )
-    result = StudyResult(study="s", strand="in_reach", title="T", question="Q", estimates=(line,))
+
+
+def test_degrees_of_freedom_do_not_give_the_number_of_people_away(stays):
+    result = StudyResult(study="s", strand="in_reach", title="T", question="Q", estimates=(stays,))
     assert release(result, PRESETS["ot_eval"]).estimates[0].method.endswith("about 85 degrees of freedom")
-    few = replace(result, estimates=(replace(line, method="score test; 3 degrees of freedom"),))
+    few = replace(result, estimates=(replace(stays, method="score test; 3 degrees of freedom"),))
     assert release(few, PRESETS["ot_eval"]).estimates[0].method == "score test; 3 degrees of freedom"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("20 imputations; 536 scores missing", "20 imputations; about 535 scores missing"),
+        ("20 imputations; 3 scores missing", "20 imputations; fewer than 10 scores missing"),
+        ("Kaplan-Meier; weights worth 1159 people", "Kaplan-Meier; weights worth about 1,160 people"),
+    ],
+)
+def test_a_method_gives_no_exact_count_of_people_away(given, said, stays):
+    assert release(result(replace(stays, method=given)), PRESETS["ot_eval"]).estimates[0].method == said

@@ -13,10 +13,19 @@ COUNTED = (
 )
 """Words that make the number before them a count of people or of what happened to them."""
 
+COUNTED_IN_METHODS = f"{COUNTED} scores outcomes answers stays"
+"""In a line's method these are counted too; in a sentence "3 outcomes" may be kinds of outcome."""
+
 # A number, up to two words, and a counted thing; not a part of a longer number, and not the base of "14 in 100 people".
 _NUMBER = r"(?<![\d.,£/-])(?<!\bin )(?<!every )(\d{1,3}(?:,\d{3})+|\d+)(?![\d.,%-]*\d)"
-_THING = rf"(\s+(?:(?!in\b)[a-z-]+\s+){{0,2}}?(?:{'|'.join(COUNTED.split())})\b)"
-_COUNT = re.compile(_NUMBER + _THING, re.IGNORECASE)
+
+
+def _counts_of(words: str) -> re.Pattern[str]:
+    thing = rf"(\s+(?:(?!in\b)[a-z-]+\s+){{0,2}}?(?:{'|'.join(words.split())})\b)"
+    return re.compile(_NUMBER + thing, re.IGNORECASE)
+
+
+_COUNT, _COUNT_IN_METHOD = _counts_of(COUNTED), _counts_of(COUNTED_IN_METHODS)
 _TEN_DIGITS = re.compile(r"(?<![0-9A-Za-z.])(\d{3})[ -]?(\d{3})[ -]?(\d{4})(?![0-9A-Za-z])")
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2}\b")
 _LONG_CODE = re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16,}\b", re.IGNORECASE)
@@ -62,8 +71,8 @@ def refuse_identifiers(text: str, place: str) -> None:
             )
 
 
-def rounded_text(text: str, policy: Policy) -> str:
-    """Return the text with every count of people or events rounded, or said to be small.
+def rounded_text(text: str, policy: Policy, counts: re.Pattern[str] = _COUNT) -> str:
+    """Return the text with every count of people or events rounded, or said to be small; `counts` finds them.
 
     Examples
     --------
@@ -88,7 +97,7 @@ def rounded_text(text: str, policy: Policy) -> str:
         words = said(match)
         return words[0].upper() + words[1:] if not before or before[-1] in ".!?" else words
 
-    return _COUNT.sub(sentence, text)
+    return counts.sub(sentence, text)
 
 
 def _is_approximate(text: str, start: int) -> bool:
@@ -99,7 +108,7 @@ _FREEDOM = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?) degrees of freedom")
 
 
 def coarse_method(method: str, policy: Policy) -> str:
-    """Return a method's text with its degrees of freedom rounded: n - 1 of them would give n away.
+    """Return a method's text with its counts rounded, and its degrees of freedom: n - 1 of them would give n away.
 
     Examples
     --------
@@ -108,6 +117,8 @@ def coarse_method(method: str, policy: Policy) -> str:
     'leave-one-out, t, about 85 degrees of freedom'
     >>> coarse_method("score test; 3 degrees of freedom", PRESETS["ot_eval"])
     'score test; 3 degrees of freedom'
+    >>> coarse_method("20 imputations; 536 scores missing; weights worth 3 people", PRESETS["ot_eval"])
+    '20 imputations; about 535 scores missing; weights worth fewer than 10 people'
     """
 
     def said(match: re.Match[str]) -> str:
@@ -116,7 +127,7 @@ def coarse_method(method: str, policy: Policy) -> str:
             return match[0]
         return f"about {policy.rounded(round(number)):,} degrees of freedom"
 
-    return _FREEDOM.sub(said, method)
+    return _FREEDOM.sub(said, rounded_text(method, policy, _COUNT_IN_METHOD))
 
 
 def clean(text: str, place: str, policy: Policy) -> str:
