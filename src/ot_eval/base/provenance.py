@@ -21,8 +21,10 @@ _CHUNK = 1 << 20
 PACKAGES = (
     "duckdb",
     "ibis-framework",
+    "krippendorff",
     "lifelines",
     "matplotlib",
+    "nltk",
     "numpy",
     "pandas",
     "papermill",
@@ -33,6 +35,8 @@ PACKAGES = (
     "statsmodels",
 )
 """Packages whose version can move a number or a page."""
+CODE = {".py", ".j2", ".css", ".csv", ".yaml", ".txt", ".xsd"}
+"""Endings of the toolkit's own files that can move a number or a page."""
 
 
 class FileRead(Interface):
@@ -89,10 +93,12 @@ def sha256(path: Path) -> str:
 
 
 def code_sha256() -> str:
-    """Return one hash over the names and bytes of every source file and template of the toolkit."""
+    """Return one hash over the names and bytes of every file of the toolkit that can move a number or a page."""
     root = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.suffix in {".py", ".j2", ".css", ".csv"}):
+    for path in sorted(
+        p for p in root.rglob("*") if p.suffix in {".py", ".j2", ".css", ".csv", ".yaml", ".txt", ".xsd"}
+    ):
         digest.update(f"{path.relative_to(root).as_posix()}\0{sha256(path)}\n".encode())
     return digest.hexdigest()
 

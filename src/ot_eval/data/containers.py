@@ -6,8 +6,10 @@ name, and anything that unpacks to more than the limits below.
 
 from __future__ import annotations
 
+import lzma
 import stat
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from xml.etree.ElementTree import Element, ParseError
 
@@ -17,6 +19,18 @@ from defusedxml.ElementTree import fromstring
 from ot_eval.base.errors import DataError
 
 MOST_MEMBERS = 10_000
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    ValueError,
+)
+"""What a member that cannot be unpacked raises, by how it was packed."""
 LARGEST_MEMBER = 200 * 2**20
 LARGEST_TOTAL = 2 * 2**30
 LARGEST_RATIO = 200
@@ -73,7 +87,7 @@ class Archive:
         try:
             with zipfile.ZipFile(self._path) as archive, archive.open(name) as stream:
                 body = stream.read(LARGEST_MEMBER + 1)
-        except (zipfile.BadZipFile, OSError, KeyError, EOFError, RuntimeError, NotImplementedError, ValueError):
+        except _DAMAGED:
             raise refusal(self.name, "one of its members cannot be unpacked", "a whole archive") from None
         if len(body) > LARGEST_MEMBER:
             raise refusal(self.name, "one of its members is larger than 200 MiB", "text within the limits")

@@ -114,7 +114,7 @@ def _coded(
         rows = by_source.get(fid, [])
         spans = [(int(str(r[2])), int(str(r[3]))) for r in rows]
         try:
-            placed = place(raw, spans, [str(r[1] or "") for r in rows], file=f"text '{name}'")
+            placed = place(raw, spans, [str(r[1] or "") for r in rows], file=f"text {fid}")
         except DataError as error:
             wrong.append(error.found)
             continue
@@ -124,7 +124,7 @@ def _coded(
         )
         for row, span in zip(rows, placed.spans, strict=True):
             if span is None:
-                wrong.append(f"text '{name}': a coding lies outside the text")
+                wrong.append(f"text {fid}: a coding lies outside the text")
                 continue
             codings.append(
                 QdaCoding(

@@ -126,7 +126,9 @@ def counted(text: str, way: Counting) -> npt.NDArray[np.int64]:
 
 def _spans(base: str, spans: Sequence[tuple[int, int]], way: Counting) -> tuple[tuple[int, int] | None, ...]:
     offsets = counted(base, way)
-    asked = np.array(spans, dtype=np.int64) + np.array([0, int(way.last)])
+    beyond = int(offsets[-1]) + 1  # a number far outside would not fit into an array
+    asked = np.array([[min(max(at, -1), beyond) for at in span] for span in spans], dtype=np.int64).reshape(-1, 2)
+    asked += np.array([0, int(way.last)])
     found = np.searchsorted(offsets, asked)
     inside = found < len(offsets)
     exact = inside & (offsets[np.minimum(found, len(offsets) - 1)] == asked)

@@ -184,7 +184,8 @@ def _source(element: Element, reading: _Reading) -> None:
     reading.values_of[guid] = list(_values(element, reading))
     for note in _children(element, "NoteRef"):
         reading.notes_of[_guid(note.get("targetGUID"))] = guid
-    raw = _stored(element, name, reading)
+    called = f"text {len(reading.values_of)}"  # its place in the file: a title often is a participant's name
+    raw = _stored(element, called, reading)
     if raw is None:
         return
     if element.get("richTextPath"):
@@ -194,7 +195,7 @@ def _source(element: Element, reading: _Reading) -> None:
     try:
         spans = [(int(s.get("startPosition") or ""), int(s.get("endPosition") or "")) for s in selections]
     except ValueError:
-        reading.wrong.append(f"text '{name}': a selection has no whole numbers as its ends")
+        reading.wrong.append(f"{called}: a selection has no whole numbers as its ends")
         return
     empty = sum(a == b for a, b in spans)
     reading.lost["selections of no characters"] += empty
@@ -204,7 +205,7 @@ def _source(element: Element, reading: _Reading) -> None:
             raw,
             [span for _, span in kept],
             [s.get("name") or "" for s, _ in kept],
-            file=f"text '{name}'",
+            file=called,
             counting=reading.countings.get(name),
         )
     except DataError as error:
@@ -218,30 +219,30 @@ def _source(element: Element, reading: _Reading) -> None:
     reading.sources.append(QdaSource(id=guid, name=name, text=text, counting=said, creator=creator))
     for (selection, _), span in zip(kept, placed.spans, strict=True):
         if span is None:
-            reading.wrong.append(f"text '{name}': a selection lies outside the text or inside a character")
+            reading.wrong.append(f"{called}: a selection lies outside the text or inside a character")
         else:
             _selection(selection, guid, text, span, reading)
 
 
-def _stored(element: Element, name: str, reading: _Reading) -> str | None:
+def _stored(element: Element, called: str, reading: _Reading) -> str | None:
     """Return a text as the file stores it, or None (and say so) where it is not there."""
     content = next(_children(element, "PlainTextContent"), None)
     if content is not None:
         return content.text or ""
     path = element.get("plainTextPath") or ""
     if path.startswith(("absolute://", "relative://")):
-        reading.wrong.append(f"text '{name}' lies outside the project file")
+        reading.wrong.append(f"{called} lies outside the project file")
         return None
     wanted = "sources/" + path.removeprefix("internal://").lstrip("/").lower().removeprefix("sources/")
     member = next((n for n in reading.archive.names if n.lower() == wanted), None)
     if not path or member is None:
-        reading.wrong.append(f"text '{name}' is not in the project file")
+        reading.wrong.append(f"{called} is not in the project file")
         return None
     text, encoding = decode(reading.archive.read(member), member.rsplit("/", 1)[-1])
     if encoding != "UTF-8":
         reading.lost[f"texts in {encoding} (read; the standard asks for UTF-8)"] += 1
     if not text.strip("\ufeff \r\n\t"):
-        reading.wrong.append(f"text '{name}' is empty: the program that wrote the file lost it")
+        reading.wrong.append(f"{called} is empty: the program that wrote the file lost it")
         return None
     return text
 

@@ -163,7 +163,7 @@ def _documents(
             for s, h in zip(spans, highlights, strict=True)
         ]
         if highlights and sum(fit) < _LEAST_FIT * len(fit):
-            wrong.append(f"document '{name}': {len(fit) - sum(fit)} of {len(fit)} highlights are not on their words")
+            wrong.append(f"document {document}: {len(fit) - sum(fit)} of {len(fit)} highlights are not on their words")
             continue
         said = "UTF-8 bytes of the text without tags" if highlights else "no codings"
         sources.append(QdaSource(id=f"document {document}", name=str(name), text=text, counting=said))
@@ -171,7 +171,7 @@ def _documents(
             if not tags.get(i):
                 lost["highlights without a tag"] += 1
             if span is None:
-                wrong.append(f"document '{name}': a highlight lies outside the text or inside a character")
+                wrong.append(f"document {document}: a highlight lies outside the text or inside a character")
                 continue
             start, end = moved[span[0]], moved[span[1] - 1] + 1
             codings += [
