@@ -2,7 +2,8 @@
 
 lifelines fits the plain model of study size. The count grid fits any model whose covariates have few levels, the row
 engine the rest; both know ties, late entry, start and stop rows, strata, weights and clusters. Whichever ran is named
-in `CoxFit.engine`, and lifelines' maximum is checked against our own likelihood before it is used.
+in `CoxFit.engine`, and lifelines' maximum is checked against our own likelihood before it is used. Where lifelines
+stops short of the maximum, our engine's stands, unless lifelines was asked for by name.
 """
 
 from __future__ import annotations

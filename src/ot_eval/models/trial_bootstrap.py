@@ -1,8 +1,9 @@
-"""Wild cluster bootstrap of least squares with the null imposed: a sensitivity analysis, never the primary one.
+"""Wild cluster bootstrap of least squares with the null imposed: a sensitivity analysis at most.
 
 In simulated trials it rejected 0-7 % (Rademacher) and 3-9 % (Webb) of true null hypotheses. All sign vectors are listed
 where they are few: 2^G Rademacher weights from 6 providers, Webb's six points with 4 or 5 (16 Rademacher draws could
-never reach .05). Source: Cameron, Gelbach & Miller (2008); Webb (2023).
+never reach .05). `trial_methods` bars it as a test where it was measured too high. Source: Cameron, Gelbach & Miller
+(2008); Webb (2023).
 """
 
 from __future__ import annotations
