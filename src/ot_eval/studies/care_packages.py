@@ -20,7 +20,8 @@ from ot_eval.derive.cld_words import HOME_SUPPORT
 from ot_eval.derive.follow_up import follow_up
 from ot_eval.derive.recording import recording_style
 from ot_eval.models.about import About
-from ot_eval.studies.care_packages_contact import contact_models, contact_rates, refusal
+from ot_eval.studies.attempt import attempt, of_kind
+from ot_eval.studies.care_packages_contact import contact_models, contact_rates
 from ot_eval.studies.care_packages_time import event_free, incidence, time_without, uncertain_dates, who
 from ot_eval.studies.workspace import Prepared, Workspace
 
@@ -80,29 +81,21 @@ def refuse(prepared: Prepared) -> None:
 def analyse(workspace: Workspace) -> StudyResult:
     """Run every analysis the protocol names; one that the data cannot carry is refused by name, not left out."""
     protocol, people = workspace.protocol, in_order(workspace.frame("follow_up"))
-    estimates: list[Estimate] = []
-    curves: list[Curve] = []
-    refused: list[Check] = []
+    found: list[Estimate | Curve | Check] = []
     for population, rows in populations(people, protocol):
         about = About(population=population, outcome="", level=protocol.level, study=protocol.study)
         for part in PARTS:
-            try:
-                found = part(rows, about, protocol)
-            except AnalysisRefused as why:
-                refused.append(refusal(part.__name__, population, why))
-                continue
-            estimates += [f for f in found if isinstance(f, Estimate)]
-            curves += [f for f in found if isinstance(f, Curve)]
+            found += attempt(part, rows, about, protocol, of=population)
     models, model_checks = contact_models(people, protocol)
     return StudyResult(
         study=protocol.study,
         strand=STRAND,
         title=TITLE,
         question=protocol.question,
-        estimates=tuple(replace(e, study=protocol.study) for e in (*estimates, *models)),
-        curves=tuple(curves),
+        estimates=tuple(replace(e, study=protocol.study) for e in (*of_kind(Estimate, found), *models)),
+        curves=of_kind(Curve, found),
         flow=workspace.flow,
-        checks=(*model_checks, *refused),
+        checks=(*model_checks, *of_kind(Check, found)),
         deviations=workspace.deviations,
         notes=definitions(protocol),
         facts=workspace.facts,

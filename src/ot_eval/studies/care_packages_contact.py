@@ -17,6 +17,7 @@ from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import Check, Estimate
 from ot_eval.models import checks, cox, evalue, rates
 from ot_eval.models.about import About
+from ot_eval.studies.attempt import of_kind, refusal
 from ot_eval.studies.care_packages_lead import ADJUSTED, UNADJUSTED, contact_time, contact_time_unadjusted
 
 INCREASE = "increase"
@@ -66,8 +67,8 @@ def contact_models(people: pd.DataFrame, protocol: Protocol) -> tuple[tuple[Esti
         except AnalysisRefused as why:
             said.append(refusal(analysis, "all", why))
             continue
-        found += [replace(e, analysis=analysis) for e in new if isinstance(e, Estimate)]
-        said += [c for c in new if isinstance(c, Check)]
+        found += [replace(e, analysis=analysis) for e in of_kind(Estimate, new)]
+        said += of_kind(Check, new)
     steady = False
     if any(e.analysis == "cox" for e in found):
         fitted = cox.fit(full, _request((CONTACT, *covariates), protocol))
@@ -172,17 +173,6 @@ def _request(terms: tuple[str, ...], protocol: Protocol) -> cox.CoxModel:
 
 def _model(rows: pd.DataFrame, terms: tuple[str, ...], about: About, protocol: Protocol) -> tuple[Estimate, ...]:
     return cox.hazard_ratios(cox.fit(rows, _request(terms, protocol)), about)
-
-
-def refusal(analysis: str, population: str, why: AnalysisRefused) -> Check:
-    """Return the record of an analysis that was planned and could not be done."""
-    return Check(
-        analysis=analysis,
-        name=f"refused for {population}",
-        passed=False,
-        sentence="There is too little in the data for one of the planned analyses, so it is not shown.",
-        detail=f"{why.found}. Expected: {why.expected}. To fix: {why.fix}.",
-    )
 
 
 def _no_contact() -> Check:

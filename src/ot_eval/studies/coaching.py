@@ -20,6 +20,7 @@ from ot_eval.base.results import Check, Estimate, StudyResult
 from ot_eval.models.trial_individual import RATES
 from ot_eval.studies import coaching_parts as parts
 from ot_eval.studies import coaching_provided as provided
+from ot_eval.studies.attempt import TOO_LITTLE, of_kind, refusal
 from ot_eval.studies.coaching_data import prepare
 from ot_eval.studies.coaching_desk import Desk, Found
 from ot_eval.studies.coaching_needed import needed
@@ -30,6 +31,7 @@ __all__ = ["analyse", "prepare", "refuse"]
 STRAND = "coaching"
 TITLE = "Coached home carers against usual care"
 FEWEST = 10
+NOT_SHOWN = "The planned comparison cannot be made with these data, so it is not shown."
 PARTS: tuple[Callable[[Desk], Found], ...] = (
     parts.as_allocated,
     parts.each_provider,
@@ -50,11 +52,11 @@ def refuse(prepared: Prepared) -> None:
     """Refuse a comparison without any of the planned outcomes, or of fewer than `FEWEST` people."""
     laid = [name for name in prepared.frames if name.startswith("outcome_")]
     if not laid:
-        why = prepared.frames["refused"].iloc[0]
+        _, why = next(_why(prepared.frames["refused"]))
         raise AnalysisRefused(
-            f"coaching: none of the planned outcomes can be made; first: {why['found']}",
-            expected=str(why["expected"]),
-            fix=str(why["fix"]),
+            f"coaching: none of the planned outcomes can be made; first: {why.found}",
+            expected=why.expected,
+            fix=why.fix,
         )
     if int(prepared.frames["people"]["counts"].sum()) < FEWEST:
         raise AnalysisRefused(
@@ -67,22 +69,20 @@ def refuse(prepared: Prepared) -> None:
 def analyse(workspace: Workspace) -> StudyResult:
     """Compare every planned outcome; one that cannot be compared is refused by name, not left out."""
     protocol = workspace.protocol
-    estimates: list[Estimate] = []
-    checks: list[Check] = [*_refused(workspace.frame("refused")), _allocation(protocol)]
+    found: list[Estimate | Check] = [*_refused(workspace.frame("refused")), _allocation(protocol)]
     for desk in Desk.each(workspace):
         for part in PARTS:
-            for found in attempt(part, desk):
-                (estimates if isinstance(found, Estimate) else checks).append(found)  # type: ignore[arg-type]
+            found += attempt(part, desk)
     for about in (provided.who_they_were, provided.consort, provided.timeline, provided.delivered):
-        estimates += list(about(workspace))
+        found += about(workspace)
     return StudyResult(
         study=protocol.study,
         strand=STRAND,
         title=TITLE,
         question=protocol.question,
-        estimates=tuple(replace(e, study=protocol.study) for e in estimates),
+        estimates=tuple(replace(e, study=protocol.study) for e in of_kind(Estimate, found)),
         flow=workspace.flow,
-        checks=tuple(checks),
+        checks=of_kind(Check, found),
         deviations=workspace.deviations,
         notes=definitions(protocol),
         facts=workspace.facts,
@@ -90,31 +90,23 @@ def analyse(workspace: Workspace) -> StudyResult:
 
 
 def attempt(part: Callable[[Desk], Found], desk: Desk) -> Iterator[Estimate | Check]:
-    """Yield what a part finds, or the check that says why it was refused; the other parts go on."""
+    """Yield what a part finds, or the check that says why it was refused: the planned comparison says so plainly."""
     try:
         yield from part(desk)
     except AnalysisRefused as why:
         planned = part is parts.as_allocated
-        yield Check(
-            analysis=part.__name__,
-            name=f"refused for {desk.outcome.key}",
-            passed=False,
-            sentence="The planned comparison cannot be made with these data, so it is not shown."
-            if planned
-            else "There is too little in the data for one of the planned analyses, so it is not shown.",
-            detail=f"{why.found}. Expected: {why.expected}. To fix: {why.fix}.",
-        )
+        yield refusal(part.__name__, desk.outcome.key, why, NOT_SHOWN if planned else TOO_LITTLE)
 
 
 def _refused(rows: pd.DataFrame) -> Iterator[Check]:
+    for key, why in _why(rows):
+        yield refusal("as_allocated", key, why, f"A planned outcome is missing: {OUTCOMES[key].about}.")
+
+
+def _why(rows: pd.DataFrame) -> Iterator[tuple[str, AnalysisRefused]]:
+    """Yield each outcome that could not be laid out, with the refusal that `prepare` wrote down."""
     for row in rows.to_dict("records"):
-        yield Check(
-            analysis="as_allocated",
-            name=f"refused for {row['outcome']}",
-            passed=False,
-            sentence=f"A planned outcome is missing: {OUTCOMES[row['outcome']].about}.",
-            detail=f"{row['found']}. Expected: {row['expected']}. To fix: {row['fix']}.",
-        )
+        yield str(row["outcome"]), AnalysisRefused(row["found"], expected=row["expected"], fix=row["fix"])
 
 
 def _allocation(protocol: Protocol) -> Check:

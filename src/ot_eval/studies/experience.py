@@ -7,15 +7,15 @@ neither, and the report says why.
 
 from __future__ import annotations
 
-from ot_eval.base.errors import AnalysisRefused, DataError
+from ot_eval.base.errors import DataError
 from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import Check, StudyResult, WordTable
 from ot_eval.coding import framework_matrix
 from ot_eval.studies import experience_findings as findings
 from ot_eval.studies import experience_methods as methods
+from ot_eval.studies.attempt import attempt, of_kind
 from ot_eval.studies.experience_data import prepare
 from ot_eval.studies.experience_desk import ExperienceDesk
-from ot_eval.studies.progress_material import refusal
 from ot_eval.studies.workspace import Prepared, Workspace
 
 __all__ = ["analyse", "prepare", "refuse"]
@@ -59,26 +59,22 @@ def refuse(prepared: Prepared) -> None:
 def analyse(workspace: Workspace) -> StudyResult:
     """Lay out what was said; a part that the interviews cannot carry is refused by name, not left out."""
     desk = ExperienceDesk.of(workspace)
-    words: list[WordTable] = []
-    checks: list[Check] = list(methods.standing(desk))
+    found: list[WordTable | Check] = [*methods.standing(desk)]
     reflexive = desk.protocol.experience.approach == "reflexive"
     for part in PARTS:
         if reflexive and part in REFLEXIVE_OFF:
             continue
-        try:
-            words += part(desk)
-        except AnalysisRefused as why:
-            checks.append(refusal(part.__name__, "interviews", why))
+        found += attempt(part, desk, of="interviews")
     protocol = desk.protocol
     return StudyResult(
         study=protocol.study,
         strand=STRAND,
         title=TITLE,
         question=QUESTION,
-        checks=tuple(checks),
+        checks=of_kind(Check, found),
         deviations=workspace.deviations,
         notes=(*((REFLEXIVE,) if reflexive else ()), *definitions(protocol)),
-        words=tuple(words),
+        words=of_kind(WordTable, found),
         facts={k: v for k, v in workspace.facts.items() if k != "main_coder"} | methods.facts(desk),
     )
 

@@ -18,7 +18,8 @@ from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import Check, Curve, Estimate, StudyResult
 from ot_eval.measures import unit_costs
 from ot_eval.models.about import LEAST_CLUSTERS
-from ot_eval.studies import in_reach_after, in_reach_care, progress, progress_material, progress_parts
+from ot_eval.studies import in_reach_after, in_reach_care, progress, progress_parts
+from ot_eval.studies.attempt import attempt, of_kind
 from ot_eval.studies.in_reach_data import EVERYONE, prepare
 from ot_eval.studies.in_reach_desk import Desk, Part
 from ot_eval.studies.workspace import Prepared, Workspace
@@ -65,35 +66,22 @@ def analyse(workspace: Workspace) -> StudyResult:
     prices = unit_costs.read(workspace.frame("unit_costs")) if workspace.has("unit_costs") else {}
     cluster, said = homes_of(stays)
     desk = Desk(stays=stays, cluster=cluster, prices=prices, facts=workspace.facts, protocol=protocol)
-    estimates: list[Estimate] = []
-    curves: list[Curve] = []
-    checks: list[Check] = list(said)
+    found: list[Estimate | Curve | Check] = [*said]
     for part in PARTS:
-        try:
-            for found in part(desk):
-                if isinstance(found, Estimate):
-                    estimates.append(found)
-                elif isinstance(found, Curve):
-                    curves.append(found)
-                else:
-                    checks.append(found)
-        except AnalysisRefused as why:
-            checks.append(progress_material.refusal(part.__name__, "reablement beds", why))
+        found += attempt(part, desk, of="reablement beds")
     facts = workspace.facts
     if workspace.has("scales"):
         facts |= progress.directions(workspace)
-        found_scores, found_checks = progress.progress_of(workspace, PROGRESS)
-        estimates += found_scores
-        checks += found_checks
+        found += progress.progress_of(workspace, PROGRESS)
     return StudyResult(
         study=protocol.study,
         strand=STRAND,
         title=TITLE,
         question=protocol.question,
-        estimates=tuple(replace(e, study=protocol.study) for e in estimates),
-        curves=tuple(replace(c, population=EVERYONE, analysis="length_of_stay") for c in curves),
+        estimates=tuple(replace(e, study=protocol.study) for e in of_kind(Estimate, found)),
+        curves=tuple(replace(c, population=EVERYONE, analysis="length_of_stay") for c in of_kind(Curve, found)),
         flow=workspace.flow,
-        checks=tuple(checks),
+        checks=of_kind(Check, found),
         deviations=workspace.deviations,
         notes=definitions(protocol, prices),
         facts=facts,

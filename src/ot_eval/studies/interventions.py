@@ -14,9 +14,9 @@ from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import Check, Estimate, StudyResult
 from ot_eval.derive.dose import SPLIT_RULE
 from ot_eval.studies import interventions_parts as parts
+from ot_eval.studies.attempt import attempt, of_kind
 from ot_eval.studies.interventions_data import prepare
 from ot_eval.studies.interventions_desk import Desk
-from ot_eval.studies.progress_material import refusal
 from ot_eval.studies.tidier import tidier
 from ot_eval.studies.workspace import Prepared, Workspace
 
@@ -57,22 +57,18 @@ def analyse(workspace: Workspace) -> StudyResult:
     """Describe what was delivered; a part that the data cannot carry is refused by name, not left out."""
     protocol = workspace.protocol
     desk, said = Desk.of(workspace)
-    estimates: list[Estimate] = []
-    checks: list[Check] = [*said, *parts.standing(desk)]
+    found: list[Estimate | Check] = [*said, *parts.standing(desk)]
     for part in PARTS:
-        try:
-            estimates += part(desk)
-        except AnalysisRefused as why:
-            checks.append(refusal(part.__name__, "interventions", why))
+        found += attempt(part, desk, of="interventions")
     notes = (*definitions(protocol, desk.intervals), *tidier(desk))
     return StudyResult(
         study=protocol.study,
         strand=STRAND,
         title=TITLE,
         question=protocol.question,
-        estimates=tuple(replace(e, study=protocol.study) for e in estimates),
+        estimates=tuple(replace(e, study=protocol.study) for e in of_kind(Estimate, found)),
         flow=workspace.flow,
-        checks=tuple(checks),
+        checks=of_kind(Check, found),
         deviations=workspace.deviations,
         notes=(UNREVIEWED, *notes) if desk.unreviewed else notes,
         facts=workspace.facts,

@@ -21,8 +21,9 @@ from ot_eval.measures import change_rating, scales
 from ot_eval.measures.instrument import ImportantChange
 from ot_eval.models.about import LEAST_CLUSTERS
 from ot_eval.models.change_thresholds import MeasurementError, error_from_detectable
+from ot_eval.studies.attempt import attempt, of_kind
 from ot_eval.studies.progress_data import prepare
-from ot_eval.studies.progress_material import DURING, FEWEST_PEOPLE, Material, Part, refusal
+from ot_eval.studies.progress_material import DURING, FEWEST_PEOPLE, Material, Part
 from ot_eval.studies.progress_parts import PARTS
 from ot_eval.studies.workspace import Prepared, Workspace
 
@@ -44,15 +45,15 @@ def refuse(prepared: Prepared) -> None:
 def analyse(workspace: Workspace) -> StudyResult:
     """Run every analysis of every score; one that the data cannot carry is refused by name, not left out."""
     protocol = workspace.protocol
-    estimates, checks = progress_of(workspace, PARTS)
+    found = progress_of(workspace, PARTS)
     return StudyResult(
         study=protocol.study,
         strand=STRAND,
         title=TITLE,
         question=protocol.question,
-        estimates=tuple(replace(e, study=protocol.study) for e in estimates),
+        estimates=tuple(replace(e, study=protocol.study) for e in of_kind(Estimate, found)),
         flow=workspace.flow,
-        checks=checks,
+        checks=of_kind(Check, found),
         deviations=workspace.deviations,
         notes=definitions(workspace),
         facts={**workspace.facts, **directions(workspace)},
@@ -67,19 +68,14 @@ def directions(workspace: Workspace) -> dict[str, str]:
     return {"lower_is_better": names} if names else {}
 
 
-def progress_of(workspace: Workspace, parts: Iterable[Part]) -> tuple[tuple[Estimate, ...], tuple[Check, ...]]:
+def progress_of(workspace: Workspace, parts: Iterable[Part]) -> tuple[Estimate | Check, ...]:
     """Run the given analyses of every score on the desk; an analysis that is refused becomes a check."""
     cluster, said = clusters_of(workspace.frame("people"), workspace.protocol)
-    estimates: list[Estimate] = []
-    checks = list(said)
+    found: list[Estimate | Check] = [*said]
     for material in materials(workspace, cluster):
         for part in parts:
-            try:
-                for found in part(material):
-                    (estimates if isinstance(found, Estimate) else checks).append(found)  # type: ignore[arg-type]
-            except AnalysisRefused as why:
-                checks.append(refusal(part.__name__, material.outcome, why))
-    return tuple(estimates), tuple(checks)
+            found += attempt(part, material, of=material.outcome)
+    return tuple(found)
 
 
 def clusters_of(people: pd.DataFrame, protocol: Protocol) -> tuple[pd.Series | None, tuple[Check, ...]]:

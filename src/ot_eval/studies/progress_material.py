@@ -1,4 +1,4 @@
-"""One score of one instrument, with what its analyses share, and how a refused analysis is said."""
+"""One score of one instrument, with what its analyses share."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ot_eval.measures.instrument import ImportantChange, Score
 from ot_eval.measures.pairs import Pairs, pair
 from ot_eval.measures.repeated import Repeated, repeat
 from ot_eval.models.change_thresholds import MeasurementError
+from ot_eval.studies.attempt import refusal
 from ot_eval.studies.progress_data import EVERYONE
 
 FEWEST_PEOPLE = 10
@@ -80,14 +81,3 @@ def attempt(m: Material, step: Callable[..., Estimate], *given: Any, **named: An
         return step(*given, **named)
     except AnalysisRefused as why:
         return refusal(step.__name__, m.outcome, why)
-
-
-def refusal(analysis: str, outcome: str, why: AnalysisRefused) -> Check:
-    """Return a refused analysis as the check the page shows."""
-    return Check(
-        analysis=analysis,
-        name=f"refused for {outcome}",
-        passed=False,
-        sentence="There is too little in the data for one of the planned analyses, so it is not shown.",
-        detail=f"{why.found}. Expected: {why.expected}. To fix: {why.fix}.",
-    )

@@ -13,7 +13,7 @@ from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Check, Estimate, StudyResult
 from ot_eval.studies import skills_change, skills_compare, skills_seen
 from ot_eval.studies import skills_parts as parts
-from ot_eval.studies.progress_material import refusal
+from ot_eval.studies.attempt import attempt, of_kind
 from ot_eval.studies.skills_data import prepare
 from ot_eval.studies.skills_desk import CARER, Desk
 from ot_eval.studies.workspace import Prepared, Workspace
@@ -72,22 +72,17 @@ def analyse(workspace: Workspace) -> StudyResult:
     """Describe the skills; a part that the data cannot carry is refused by name, not left out."""
     protocol = workspace.protocol
     desk, said = Desk.of(workspace)
-    estimates: list[Estimate] = []
-    checks: list[Check] = [*said, _unvalidated(workspace.facts["skills_status"])]
+    found: list[Estimate | Check] = [*said, _unvalidated(workspace.facts["skills_status"])]
     for part in PARTS:
-        try:
-            for found in part(desk):
-                (estimates if isinstance(found, Estimate) else checks).append(found)  # type: ignore[arg-type]
-        except AnalysisRefused as why:
-            checks.append(refusal(part.__name__, "skills", why))
+        found += attempt(part, desk, of="skills")
     return StudyResult(
         study=protocol.study,
         strand=STRAND,
         title=TITLE,
         question="Which enabling skills do home carers have, who taught them, and what should coaching cover first?",
-        estimates=tuple(replace(e, study=protocol.study) for e in estimates),
+        estimates=tuple(replace(e, study=protocol.study) for e in of_kind(Estimate, found)),
         flow=workspace.flow,
-        checks=tuple(checks),
+        checks=of_kind(Check, found),
         deviations=workspace.deviations,
         notes=NOTES,
         facts=workspace.facts,

@@ -18,7 +18,7 @@ from ot_eval.models.about import About
 from ot_eval.models.trial_data import Columns
 from ot_eval.models.trial_did import CHANGE, change_difference
 from ot_eval.models.trial_methods import Situation, require
-from ot_eval.studies.progress_material import refusal
+from ot_eval.studies.attempt import refusal
 from ot_eval.studies.skills_desk import CARER, FEWEST, HOME_CARERS, Desk, has
 
 ANALYSIS = "skills_gained"

@@ -13,6 +13,7 @@ from dataclasses import replace
 from ot_eval.base.errors import AnalysisRefused
 from ot_eval.base.results import Check, Estimate, StudyResult
 from ot_eval.models.target_trial_bootstrap import OnDraw
+from ot_eval.studies.attempt import of_kind
 from ot_eval.studies.timing_bias import how_wrong, naive
 from ot_eval.studies.timing_companions import companions
 from ot_eval.studies.timing_data import prepare
@@ -65,9 +66,9 @@ def analyse(workspace: Workspace, on_draw: OnDraw = told) -> StudyResult:
         strand=STRAND,
         title=TITLE,
         question=QUESTION,
-        estimates=tuple(replace(e, study=protocol.study) for e in found if isinstance(e, Estimate)),
+        estimates=tuple(replace(e, study=protocol.study) for e in of_kind(Estimate, found)),
         flow=workspace.flow,
-        checks=tuple(c for c in found if isinstance(c, Check)),
+        checks=of_kind(Check, found),
         deviations=workspace.deviations,
         notes=(*comparison(desk), *definitions(desk)),
         facts=workspace.facts,

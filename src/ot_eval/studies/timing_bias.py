@@ -25,7 +25,7 @@ from ot_eval.models.bias import (
     tipping_ratio,
 )
 from ot_eval.models.spells import Floats
-from ot_eval.studies.progress_material import refusal
+from ot_eval.studies.attempt import refusal
 from ot_eval.studies.timing_companions import pooled
 from ot_eval.studies.timing_desk import INCREASE, Desk, strategies_of
 from ot_eval.studies.timing_strategies import Emulation

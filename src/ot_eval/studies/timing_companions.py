@@ -18,7 +18,7 @@ from ot_eval.models import cox
 from ot_eval.models.about import About, Quantity, estimate
 from ot_eval.models.landmark import at_landmark
 from ot_eval.models.target_trial import Strategy, emulate
-from ot_eval.studies.progress_material import refusal
+from ot_eval.studies.attempt import attempt, refusal
 from ot_eval.studies.timing_desk import INCREASE, Desk, strategies_of
 from ot_eval.studies.timing_strategies import DIFFERENCE, METHOD, Emulation, _weeks
 
@@ -43,12 +43,9 @@ def companions(desk: Desk, made: Emulation) -> Found:
     steps: tuple[Callable[[Desk], Found], ...] = (landmarks, varying, dose, families, need)
     ratios: list[Estimate] = []
     for step in steps:
-        try:
-            for found in step(desk):
-                ratios += [found] if isinstance(found, Estimate) and found.analysis in (LANDMARK, VARYING) else []
-                yield found
-        except AnalysisRefused as why:
-            yield refusal(step.__name__, "timing", why)
+        for found in attempt(step, desk, of="timing"):
+            ratios += [found] if isinstance(found, Estimate) and found.analysis in (LANDMARK, VARYING) else []
+            yield found
     yield agreement(desk, made, ratios)
 
 

@@ -13,6 +13,7 @@ from ot_eval.base.protocol import Protocol
 from ot_eval.base.results import Check, Estimate, StudyResult
 from ot_eval.studies import value_choice as choice
 from ot_eval.studies import value_parts as parts
+from ot_eval.studies.attempt import of_kind
 from ot_eval.studies.value_data import prepare
 from ot_eval.studies.value_desk import Desk, lay_out
 from ot_eval.studies.workspace import Prepared, Workspace
@@ -61,9 +62,9 @@ def analyse(workspace: Workspace) -> StudyResult:
         strand=STRAND,
         title=TITLE,
         question=protocol.question,
-        estimates=tuple(replace(e, study=protocol.study) for e in found if isinstance(e, Estimate)),
+        estimates=tuple(replace(e, study=protocol.study) for e in of_kind(Estimate, found)),
         flow=workspace.flow,
-        checks=tuple(c for c in found if isinstance(c, Check)),
+        checks=of_kind(Check, found),
         deviations=workspace.deviations,
         notes=definitions(desk, protocol),
         facts=workspace.facts,
