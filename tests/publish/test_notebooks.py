@@ -2,11 +2,13 @@
 
 import json
 import os
+import signal
 import stat
 import sys
 
 import nbformat
 import pytest
+from jupyter_client.manager import AsyncKernelManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ot_eval.base.errors import AnalysisRefused, InternalFault, RequestError
@@ -52,6 +54,26 @@ def test_a_notebook_runs_here_with_the_two_parameters_and_stays_private(tmp_path
         assert stat.S_IMODE(done.path.parent.stat().st_mode) == 0o700
     assert steps[0] == ("Running notebook strand", 0, 3)
     assert steps[-1][1] <= 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX")
+def test_a_kernel_that_has_done_its_work_is_asked_to_stop_and_never_interrupted(tmp_path, monkeypatch):
+    sent, asked = [], []
+    signalled, request = AsyncKernelManager._async_signal_kernel, AsyncKernelManager._async_request_shutdown
+
+    async def signal_kernel(self, signum):
+        sent.append(signum)
+        await signalled(self, signum)
+
+    async def request_shutdown(self, restart=False):
+        asked.append(self.kernel_id)
+        await request(self, restart)
+
+    monkeypatch.setattr(AsyncKernelManager, "_async_signal_kernel", signal_kernel)
+    monkeypatch.setattr(AsyncKernelManager, "_async_request_shutdown", request_shutdown)
+    run(tmp_path, notebook(tmp_path, "print(1)"))
+    assert len(asked) == 1
+    assert signal.SIGINT not in sent
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,14 @@ def kernel(alive: set[Any], forked: bool) -> Iterator[type]:
 
         post_start_kernel = _async_post_start_kernel
 
+        async def _async_interrupt_kernel(self) -> None:
+            # Before an end there is nothing to interrupt, and a signal that comes as the last cell ends is
+            # printed by the kernel as an error.
+            if not self.shutting_down:
+                await super()._async_interrupt_kernel()
+
+        interrupt_kernel = _async_interrupt_kernel
+
     started: list[Any] = []
     try:
         yield Local
